@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * file.c - a whole file in memory, within a limit.
+ */
+#include "core/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* At most SIZE bytes from FD; -1 with errno. */
+static ssize_t read_up_to(int fd, char *buf, size_t size)
+{
+	size_t have = 0;
+
+	while (have < size) {
+		ssize_t n = read(fd, buf + have, size - have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		have += (size_t)n;
+	}
+	return (ssize_t)have;
+}
+
+/* The rest of weft_file_read(), with FD open. */
+static char *read_open(int fd, const char *path, size_t max, size_t *len, struct weft_err *err)
+{
+	struct stat st;
+	ssize_t n;
+	char *text;
+
+	if (fstat(fd, &st) < 0) {
+		weft_err(err, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		weft_err(err, "%s: not a regular file", path);
+		return NULL;
+	}
+	if (st.st_size > (off_t)max) {
+		weft_err(err, "%s: the file has %lld bytes; at most %zu are allowed", path,
+			 (long long)st.st_size, max);
+		return NULL;
+	}
+	text = malloc((size_t)st.st_size + 1);
+	if (!text) {
+		weft_err(err, "%s: out of memory", path);
+		return NULL;
+	}
+	n = read_up_to(fd, text, (size_t)st.st_size);
+	if (n < 0) {
+		weft_err(err, "%s: %s", path, strerror(errno));
+		free(text);
+		return NULL;
+	}
+	text[n] = '\0';
+	*len = (size_t)n;
+	return text;
+}
+
+char *weft_file_read(const char *path, size_t max, size_t *len, struct weft_err *err)
+{
+	/* Not blocking: a FIFO in the file's place must not hang the controller. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), saved;
+	char *text;
+
+	if (fd < 0) {
+		saved = errno;
+		weft_err(err, "%s: %s", path, strerror(saved));
+		errno = saved;
+		return NULL;
+	}
+	text = read_open(fd, path, max, len, err);
+	saved = errno == ENOENT ? EIO : errno; /* ENOENT is kept for a file that is not there */
+	close(fd);
+	errno = saved;
+	return text;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * weft.c - look things up without a cluster: is a request well formed, and what does the catalogue know?
+ *
+ * Exit status: 0, 1 when the answer is no (a request with a mistake, an unknown name), 2 for wrong usage.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/catalogue.h"
+#include "core/conf.h"
+#include "core/request.h"
+#include "weft_config.h"
+
+enum { STATUS_OK, STATUS_NO, STATUS_USAGE };
+
+static const char usage[] =
+	"usage: weft [--catalogue=FILE] [--site=FILE] COMMAND ...\n"
+	"\n"
+	"  weft check REQUEST     is it a request that --accel takes?  Prints its canonical form and which "
+	"models of\n"
+	"                         the catalogue each alternative accepts.\n"
+	"  weft models [NAME...]  what the catalogue knows of models, families or vendors\n"
+	"  weft vendors           the vendors, and the variables that their runtimes read\n"
+	"\n"
+	"  --catalogue=FILE  a catalogue instead of the installed one\n"
+	"  --site=FILE       a site catalogue on top of it\n"
+	"  --help, --version\n"
+	"\n"
+	"Examples:\n"
+	"  weft check '16:nvidia/amd/ascend,mem>=64G'\n"
+	"  weft models h100 ascend\n";
+
+/* "80", "40-80" or "-" */
+static const char *figure_text(struct weft_figure f, char *buf, size_t size)
+{
+	if (!weft_figure_known(f))
+		snprintf(buf, size, "-");
+	else if (f.lo == f.hi)
+		snprintf(buf, size, "%g", f.lo);
+	else
+		snprintf(buf, size, "%g-%g", f.lo, f.hi);
+	return buf;
+}
+
+static void print_model_head(void)
+{
+	printf("%-24s %-12s %9s %11s %11s %11s %9s\n", "MODEL", "VENDOR", "MEM GiB", "BW GB/s", "bf16 TFLOPS",
+	       "fp16 TFLOPS", "TDP W");
+}
+
+static void print_model(const struct weft_model *m)
+{
+	char mem[32], bw[32], bf16[32], fp16[32], tdp[32];
+
+	printf("%-24s %-12s %9s %11s %11s %11s %9s\n", m->name, m->vendor->name,
+	       figure_text(m->mem, mem, sizeof(mem)), figure_text(m->bw, bw, sizeof(bw)),
+	       figure_text(m->tflops[WEFT_BF16], bf16, sizeof(bf16)),
+	       figure_text(m->tflops[WEFT_FP16], fp16, sizeof(fp16)), figure_text(m->tdp, tdp, sizeof(tdp)));
+}
+
+/* Does NAME speak of M: its vendor, its family, itself? */
+static bool speaks_of(const struct weft_catalogue *cat, const char *name, const struct weft_model *m)
+{
+	const struct weft_vendor *vendor = weft_catalogue_find_vendor(cat, name);
+	const struct weft_model *named = weft_catalogue_find_model(cat, name);
+
+	return (vendor && m->vendor == vendor) || (named && weft_model_is(m, named));
+}
+
+static bool accepts(const struct weft_catalogue *cat, const struct weft_alternative *alt,
+		    const struct weft_model *m)
+{
+	bool named = alt->n_names == 0;
+
+	for (size_t i = 0; i < alt->n_names && !named; i++)
+		named = speaks_of(cat, alt->names[i].text, m);
+	for (size_t i = 0; i < alt->n_predicates && named; i++)
+		named = weft_predicate_holds(&alt->predicates[i], m);
+	return named && (!alt->compute || weft_figure_known(m->tflops[alt->dtype]));
+}
+
+static int complain(const struct weft_err *err)
+{
+	fprintf(stderr, "weft: %s\n", err->text);
+	return STATUS_NO;
+}
+
+static int check(const struct weft_catalogue *cat, const char *text)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_request *req = weft_request_parse(text, &err);
+	char *canonical = NULL;
+	int status = STATUS_NO;
+
+	if (!req || weft_request_check(req, cat, NULL, &err))
+		goto done;
+	for (size_t i = 0; i < req->n_alts; i++) {
+		if (weft_alternative_consistent(&req->alts[i], &err))
+			goto done;
+	}
+	canonical = weft_request_canonical(req);
+	printf("%s\n", canonical ? canonical : "");
+	for (size_t i = 0; i < req->n_alts; i++) {
+		printf("\nalternative %zu accepts\n", i + 1);
+		print_model_head();
+		for (size_t k = 0; k < weft_catalogue_models(cat); k++) {
+			const struct weft_model *m = weft_catalogue_model(cat, k);
+
+			if (!m->is_family && accepts(cat, &req->alts[i], m))
+				print_model(m);
+		}
+	}
+	status = STATUS_OK;
+done:
+	if (status != STATUS_OK)
+		complain(&err);
+	free(canonical);
+	weft_request_destroy(req);
+	return status;
+}
+
+static int unknown_name(const struct weft_catalogue *cat, const char *name)
+{
+	const char *near = weft_catalogue_nearest(cat, name);
+	struct weft_err err = WEFT_ERR_INIT;
+
+	if (near)
+		weft_err(&err, "unknown model \"%s\"; did you mean %s?", name, near);
+	else
+		weft_err(&err, "unknown model \"%s\"", name);
+	return complain(&err);
+}
+
+static int models(const struct weft_catalogue *cat, char **names)
+{
+	for (char **name = names; *name; name++) {
+		if (!weft_catalogue_find_vendor(cat, *name) && !weft_catalogue_find_model(cat, *name))
+			return unknown_name(cat, *name);
+	}
+	print_model_head();
+	for (size_t k = 0; k < weft_catalogue_models(cat); k++) {
+		const struct weft_model *m = weft_catalogue_model(cat, k);
+		bool wanted = !*names && !m->is_family;
+
+		for (char **name = names; *name && !wanted; name++)
+			wanted = speaks_of(cat, *name, m);
+		if (wanted)
+			print_model(m);
+	}
+	return STATUS_OK;
+}
+
+static void print_list(char *const *list)
+{
+	for (size_t i = 0; list && list[i]; i++)
+		printf("%s%s", i ? "," : "", list[i]);
+}
+
+static int vendors(const struct weft_catalogue *cat)
+{
+	printf("%-14s %-18s %-14s %s\n", "VENDOR", "TITLE", "COLLECTIVES", "VARIABLES");
+	for (size_t i = 0; i < weft_catalogue_vendors(cat); i++) {
+		const struct weft_vendor *v = weft_catalogue_vendor(cat, i);
+
+		printf("%-14s %-18s %-14s ", v->name, v->title ? v->title : "-",
+		       v->collectives ? v->collectives : "-");
+		print_list(v->visible_env);
+		printf("\n");
+	}
+	return STATUS_OK;
+}
+
+static int usage_error(const char *what)
+{
+	if (what)
+		fprintf(stderr, "weft: %s\n", what);
+	fputs(usage, stderr);
+	return STATUS_USAGE;
+}
+
+static int command(const struct weft_catalogue *cat, int argc, char **argv)
+{
+	if (!strcmp(argv[0], "check"))
+		return argc == 2 ? check(cat, argv[1]) : usage_error("check takes one request");
+	if (!strcmp(argv[0], "models"))
+		return models(cat, argv + 1);
+	if (!strcmp(argv[0], "vendors"))
+		return argc == 1 ? vendors(cat) : usage_error("vendors takes no argument");
+	return usage_error("there is no such command");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = { { "catalogue", required_argument, NULL, 'c' },
+						 { "site", required_argument, NULL, 's' },
+						 { "help", no_argument, NULL, 'h' },
+						 { "version", no_argument, NULL, 'V' },
+						 { 0 } };
+	const char *path = WEFT_CATALOGUE_PATH, *site = NULL;
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_catalogue *cat;
+	int c, status;
+
+	while ((c = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			path = optarg;
+			break;
+		case 's':
+			site = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return STATUS_OK;
+		case 'V':
+			puts("weft " PACKAGE_VERSION);
+			return STATUS_OK;
+		default:
+			return usage_error(NULL);
+		}
+	}
+	if (optind == argc)
+		return usage_error("which command?");
+	cat = weft_catalogue_load(path, site, &err);
+	if (!cat)
+		return complain(&err);
+	status = command(cat, argc - optind, argv + optind);
+	weft_catalogue_destroy(cat);
+	return status;
+}
