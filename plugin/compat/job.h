@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * job.h - what Weft reads from and writes into Slurm's job records and job descriptions.
+ *
+ * Process: slurmctld.  Everything that takes a job_record_t needs the job write lock; what takes a
+ * job_desc_msg_t needs no more than Slurm gives its job_submit plugins (config, job and partition read
+ * locks).
+ */
+#ifndef WEFT_COMPAT_JOB_H
+#define WEFT_COMPAT_JOB_H
+
+#include "plugin/compat/compat.h"
+
+/* Names in a job's spank_job_env: the request of record. */
+#define WEFT_ENV_ACCEL	"WEFT_ACCEL"	    /* canonical request */
+#define WEFT_ENV_POLICY "WEFT_ACCEL_POLICY" /* as --accel-policy */
+#define WEFT_ENV_APP	"WEFT_ACCEL_APP"    /* name of a site table, or "=" and an inline table */
+#define WEFT_ENV_TIME                                                                                        \
+	"WEFT_TIME" /* scale-time: the user's limit and the longest scaled one, "REF:MAX", minutes */
+
+#define WEFT_ENV_NODES "WEFT_NODES" /* -N: "MIN-MAX", 0: no bound; not there when the user did not say */
+
+/* Are the structs what this plugin was built for?  Logs one error the first time they are not. */
+bool weft_job_sane(const job_record_t *job);
+
+/* The value of NAME in an array of "NAME=value" of SIZE entries; Slurm may have put "SPANK_" before the name.
+ * NULL when it is not there.  ENV may be NULL. */
+const char *weft_env_get(char *const *env, uint32_t size, const char *name);
+
+/* Set NAME to VALUE; VALUE NULL removes it.  The array is grown with Slurm's allocator. */
+void weft_env_set(char ***env, uint32_t *size, const char *name, const char *value);
+
+/* Fields that a test of one candidate changes and that must be as before when it did not work out. */
+struct weft_job_saved {
+	uint32_t min_nodes, max_nodes, min_cpus;
+	uint64_t pn_min_memory;
+	uint16_t cpus_per_task;
+};
+
+void weft_job_save(const job_record_t *job, struct weft_job_saved *saved);
+void weft_job_restore(job_record_t *job, const struct weft_job_saved *saved);
+
+/* Only the counts, which are those of the nominal request for as long as the job waits; memory and CPUs per task stay as the
+ * test that worked out left them. */
+void weft_job_restore_counts(job_record_t *job, const struct weft_job_saved *saved);
+
+/* One candidate's gres request.  The strings are Slurm's TRES request strings; NULL: none. */
+struct weft_job_gres {
+	const char *per_job, *per_node; /* all of the job's, not just the accelerators */
+	const char *cpus_per_tres;
+	uint32_t nodes; /* exact node count */
+};
+
+/* Put the request into the record, as if the user had made it: strings, gres list, node count.
+ * Returns SLURM_SUCCESS or Slurm's error; then the record is unchanged. */
+int weft_job_set_gres(job_record_t *job, const struct weft_job_gres *gres);
+
+/* Bring the requested-TRES counts and strings in line with weft_job_set_gres(). */
+void weft_job_count_tres(job_record_t *job);
+
+/* Do association and QOS limits allow the job its present request, on NODES nodes?  Sets the job's reason
+ * when not. Call it after weft_job_count_tres(). */
+bool weft_job_within_limits(job_record_t *job, uint32_t nodes);
+
+/* The nodes of the job's partition that have what else it asks for (features, memory, CPUs; not the excluded
+ * ones).  UP: only those that are up.  The caller frees the bitmap. */
+bitstr_t *weft_job_eligible_nodes(job_record_t *job, bool up);
+
+/* Throw away what a successful test left behind. */
+void weft_job_drop_allocation(job_record_t *job);
+
+/* Replace SystemComment; TEXT NULL empties it.  Does nothing when it is the same. */
+void weft_job_comment(job_record_t *job, const char *text);
+
+/* Set the time limit of a job that runs, with its end time and the limits that count it. */
+void weft_job_set_limit(job_record_t *job, uint32_t minutes);
+
+/* As weft_job_set_limit() for job JOB_ID, with the job write lock taken here; nothing when it does not run
+ * any more or has that limit already.  Hold no Slurm lock. */
+void weft_job_settle_limit(uint32_t job_id, uint32_t minutes);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fill.c - from a request to a job description that Slurm understands.
+ *
+ * The request of record is kept in the job's SPANK environment.  The gres request that is filled in is
+ * nominal: that of the first candidate.  select/cons_tres_weft rewrites it for the candidate that is chosen.
+ */
+#include "plugin/job_submit/fill.h"
+
+#include "core/jobspec.h"
+#include "core/plan.h"
+#include "core/tres.h"
+#include "plugin/compat/desc.h"
+#include "plugin/compat/job.h"
+
+#define NODES_TEXT_SIZE 32
+
+static bool in_bitmap(unsigned index, void *arg)
+{
+	bitstr_t *nodes = arg;
+
+	return index < bit_size(nodes) && bit_test(nodes, index);
+}
+
+/* --accel stands for all of a job's cards: the options that ask for cards by gres name would ask twice. */
+static int check_no_gres(const job_desc_msg_t *desc, const struct weft_inventory *inv, struct weft_err *err)
+{
+	const char *const tres[] = { desc->tres_per_job, desc->tres_per_node, desc->tres_per_socket,
+				     desc->tres_per_task };
+	char what[128];
+
+	for (size_t i = 0; i < sizeof(tres) / sizeof(tres[0]); i++) {
+		if (weft_tres_accelerator(inv, tres[i], what, sizeof(what)))
+			return weft_err(
+				err,
+				"--accel asks for all of the job's cards; \"%s\" asks for them a second time",
+				what);
+	}
+	return 0;
+}
+
+/* Slurm itself knows memory and tasks per card only of gres "gpu". */
+static int check_per_gpu(const job_desc_msg_t *desc, const struct weft_plan *plan, struct weft_err *err)
+{
+	const char *option = desc->mem_per_tres						  ? "--mem-per-gpu"
+			     : desc->ntasks_per_tres && desc->ntasks_per_tres != NO_VAL16 ? "--ntasks-per-gpu"
+											  : NULL;
+
+	for (size_t i = 0; option && i < plan->n; i++) {
+		if (xstrcasecmp(plan->candidates[i].class->name, "gpu"))
+			return weft_err(err, "%s needs cards of gres gpu; %s is one of the alternatives",
+					option, plan->candidates[i].class->label);
+	}
+	return 0;
+}
+
+static void node_range(const struct weft_plan *plan, uint32_t *min, uint32_t *max)
+{
+	*min = UINT32_MAX;
+	*max = 0;
+	for (size_t i = 0; i < plan->n; i++) {
+		*min = MIN(*min, plan->candidates[i].nodes);
+		*max = MAX(*max, plan->candidates[i].nodes);
+	}
+}
+
+/* While it waits, a job whose limit follows its cards has the longest limit that it may get: then backfill
+ * never plans too little time for it. */
+static int scale_limit(job_desc_msg_t *desc, const struct weft_wish *wish, const struct weft_plan *plan,
+		       struct weft_err *err)
+{
+	uint32_t longest = 0, most = weft_desc_max_time(wish->partition);
+	char text[NODES_TEXT_SIZE];
+
+	if (desc->time_limit == NO_VAL || desc->time_limit == INFINITE)
+		return weft_err(err, "--accel-policy: scale-time needs a time limit (--time)");
+	if (desc->time_min && desc->time_min != NO_VAL)
+		return weft_err(err, "--accel-policy: scale-time and --time-min exclude each other");
+	for (size_t i = 0; i < plan->n; i++)
+		longest = MAX(longest, weft_scaled_minutes(desc->time_limit, plan->candidates[i].slowdown));
+	longest = MAX(desc->time_limit, MIN(longest, most));
+	weft_time_text(text, sizeof(text), desc->time_limit, longest);
+	weft_env_set(&desc->spank_job_env, &desc->spank_job_env_size, WEFT_ENV_TIME, text);
+	desc->time_limit = longest;
+	return 0;
+}
+
+static void put_record(job_desc_msg_t *desc, const struct weft_wish *wish, const struct weft_jobspec *spec)
+{
+	char *canonical = weft_request_canonical(spec->request);
+	char *policy = wish->policy ? xstrdup(wish->policy) : NULL,
+	     *app = wish->app ? xstrdup(wish->app) : NULL;
+	char nodes[NODES_TEXT_SIZE];
+
+	weft_env_set(&desc->spank_job_env, &desc->spank_job_env_size, WEFT_ENV_ACCEL, canonical);
+	weft_env_set(&desc->spank_job_env, &desc->spank_job_env_size, WEFT_ENV_POLICY, policy);
+	weft_env_set(&desc->spank_job_env, &desc->spank_job_env_size, WEFT_ENV_APP, app);
+	weft_nodes_text(nodes, sizeof(nodes), wish->min_nodes, wish->max_nodes);
+	weft_env_set(&desc->spank_job_env, &desc->spank_job_env_size, WEFT_ENV_NODES,
+		     wish->min_nodes || wish->max_nodes ? nodes : NULL);
+	free(canonical);
+	xfree(policy);
+	xfree(app);
+}
+
+static void put_nominal(job_desc_msg_t *desc, const struct weft_plan *plan, const struct weft_inventory *inv)
+{
+	const struct weft_candidate *c = &plan->candidates[0];
+	bool even = c->per_node != 0;
+	char *per_node = weft_tres_replace(inv, desc->tres_per_node, WEFT_TRES_PREFIX, even ? c->class : NULL,
+					   c->per_node);
+	char *per_job = weft_tres_replace(inv, desc->tres_per_job, WEFT_TRES_PREFIX, even ? NULL : c->class,
+					  c->devices);
+	char *cpus = weft_tres_rename(desc->cpus_per_tres, WEFT_TRES_PREFIX, c->class->name);
+
+	weft_desc_set(&desc->tres_per_node, per_node);
+	weft_desc_set(&desc->tres_per_job, per_job);
+	weft_desc_set(&desc->cpus_per_tres, cpus);
+	node_range(plan, &desc->min_nodes, &desc->max_nodes);
+	free(per_node);
+	free(per_job);
+	free(cpus);
+}
+
+static int fill(job_desc_msg_t *desc, const struct weft_wish *wish, const struct weft_view *view,
+		const struct weft_jobspec *spec, struct weft_err *err)
+{
+	bitstr_t *nodes = weft_desc_partition_nodes(wish->partition);
+	char *where = xstrdup_printf("partition %s", wish->partition);
+	struct weft_scope scope = { .min_nodes = MAX(wish->min_nodes, weft_desc_required_nodes(desc)),
+				    .max_nodes = wish->max_nodes,
+				    .usable = nodes ? in_bitmap : NULL,
+				    .arg = nodes,
+				    .where = wish->partition ? where : NULL };
+	struct weft_plan plan = { 0 };
+	struct weft_err why = WEFT_ERR_INIT;
+	int rc = ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE;
+
+	if (weft_plan_make(&plan, spec->request, view->inventory, &scope, spec->app, view->conf->intensity,
+			   &why)) {
+		weft_err(err, "--accel: %s", why.text);
+		goto done;
+	}
+	rc = ESLURM_INVALID_GRES;
+	if (check_per_gpu(desc, &plan, err))
+		goto done;
+	weft_env_set(&desc->spank_job_env, &desc->spank_job_env_size, WEFT_ENV_TIME, NULL);
+	if (spec->scale_time && scale_limit(desc, wish, &plan, err)) {
+		rc = ESLURM_INVALID_TIME_LIMIT;
+		goto done;
+	}
+	put_record(desc, wish, spec);
+	put_nominal(desc, &plan, view->inventory);
+	rc = SLURM_SUCCESS;
+done:
+	weft_plan_clear(&plan);
+	FREE_NULL_BITMAP(nodes);
+	xfree(where);
+	return rc;
+}
+
+static int check_request(const struct weft_jobspec *spec, const struct weft_view *view, struct weft_err *err)
+{
+	struct weft_err why = WEFT_ERR_INIT;
+
+	if (weft_request_check(spec->request, view->catalogue, weft_inventory_words(view->inventory), &why))
+		return weft_err(err, "--accel: %s", why.text);
+	for (size_t i = 0; i < spec->request->n_alts; i++) {
+		if (weft_alternative_consistent(&spec->request->alts[i], &why))
+			return weft_err(err, "--accel: %s", why.text);
+	}
+	return 0;
+}
+
+int weft_fill(job_desc_msg_t *desc, const struct weft_wish *wish, const struct weft_view *view,
+	      struct weft_err *err)
+{
+	struct weft_jobspec spec;
+	int rc = ESLURM_INVALID_GRES;
+
+	if (weft_jobspec_make(&spec, wish->accel, wish->policy, wish->app, view->conf, err))
+		return rc;
+	if (!check_request(&spec, view, err) && !check_no_gres(desc, view->inventory, err))
+		rc = fill(desc, wish, view, &spec, err);
+	weft_jobspec_clear(&spec);
+	return rc;
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * decide.c - the host's side of a decision: core/choose.h asks, select/cons_tres answers.
+ *
+ * Every question is a job_test of the base with the record rewritten to ask for one candidate.  The last
+ * successful test is the one whose traces the record bears, so a candidate that was chosen but not tested
+ * last is tested again.
+ */
+#include "plugin/select/decide.h"
+
+#include "core/choose.h"
+#include "core/jobspec.h"
+#include "core/site.h"
+#include "core/tres.h"
+#include "plugin/compat/job.h"
+#include "plugin/select/memory.h"
+
+#define NONE		SIZE_MAX
+#define FOREVER_MINUTES (366 * 24 * 60)
+
+struct decision {
+	struct weft_ask *ask;
+	const struct weft_inventory *inv;
+	struct weft_jobspec spec;
+	struct weft_plan plan;
+	struct weft_job_saved saved;
+	double runtime; /* planned, on the reference candidate, s */
+	bool preempt;	/* may a test preempt other jobs? */
+	bool ignore_limits;
+	int rc;		   /* of the last test that failed */
+	size_t over_limit; /* a candidate that only a limit keeps from running; NONE: no such */
+	size_t held;	   /* the candidate whose test the record bears; NONE: none */
+	uint16_t held_mode;
+	bitstr_t *held_nodes;
+	list_t *held_preemptees;
+};
+
+/* The time limit that the job just tested will get when it starts. */
+static struct {
+	const job_record_t *job;
+	uint32_t minutes; /* 0: as it is */
+} chosen_limit;
+
+bool weft_decide_wants(const job_record_t *job)
+{
+	return job->spank_job_env_size &&
+	       weft_env_get(job->spank_job_env, job->spank_job_env_size, WEFT_ENV_ACCEL);
+}
+
+static const char *env(const struct decision *d, const char *name)
+{
+	return weft_env_get(d->ask->job->spank_job_env, d->ask->job->spank_job_env_size, name);
+}
+
+static bool in_partition(unsigned index, void *arg)
+{
+	const bitstr_t *nodes = arg;
+
+	return index < bit_size((bitstr_t *)nodes) && bit_test((bitstr_t *)nodes, index);
+}
+
+/* The run time that the job asked for, in s. */
+static double planned_runtime(const struct decision *d)
+{
+	const job_record_t *job = d->ask->job;
+	const char *reference = env(d, WEFT_ENV_TIME);
+	uint32_t minutes = reference ? weft_time_reference(reference) : job->time_limit;
+
+	if (minutes == NO_VAL && job->part_ptr)
+		minutes = job->part_ptr->default_time != NO_VAL ? job->part_ptr->default_time
+								: job->part_ptr->max_time;
+	if (minutes > FOREVER_MINUTES)
+		minutes = FOREVER_MINUTES;
+	return minutes * 60.0;
+}
+
+static int decision_open(struct decision *d, struct weft_ask *ask, const struct weft_view *view,
+			 struct weft_err *err)
+{
+	struct weft_scope scope = { 0 };
+	const char *nodes;
+
+	*d = (struct decision){
+		.ask = ask, .inv = view->inventory, .rc = ESLURM_NODES_BUSY, .over_limit = NONE, .held = NONE
+	};
+	if (weft_jobspec_make(&d->spec, env(d, WEFT_ENV_ACCEL), env(d, WEFT_ENV_POLICY), env(d, WEFT_ENV_APP),
+			      view->conf, err))
+		return -1;
+	nodes = env(d, WEFT_ENV_NODES);
+	if (nodes)
+		weft_nodes_parse(nodes, &scope.min_nodes, &scope.max_nodes);
+	if (ask->job->part_ptr && ask->job->part_ptr->node_bitmap) {
+		scope.usable = in_partition;
+		scope.arg = ask->job->part_ptr->node_bitmap;
+	}
+	if (weft_plan_make(&d->plan, d->spec.request, view->inventory, &scope, d->spec.app,
+			   view->conf->intensity, err)) {
+		weft_jobspec_clear(&d->spec);
+		return -1;
+	}
+	d->runtime = planned_runtime(d);
+	weft_job_save(ask->job, &d->saved);
+	return 0;
+}
+
+/* Forget the test that the record bears. */
+static void drop_held(struct decision *d)
+{
+	if (d->held != NONE && d->held_mode == SELECT_MODE_RUN_NOW)
+		weft_job_drop_allocation(d->ask->job);
+	d->held = NONE;
+	FREE_NULL_BITMAP(d->held_nodes);
+	FREE_NULL_LIST(d->held_preemptees);
+}
+
+static void decision_close(struct decision *d)
+{
+	d->held = NONE;
+	FREE_NULL_BITMAP(d->held_nodes);
+	FREE_NULL_LIST(d->held_preemptees);
+	weft_plan_clear(&d->plan);
+	weft_jobspec_clear(&d->spec);
+}
+
+/* Make the record ask for candidate C. */
+static int put_request(struct decision *d, const struct weft_candidate *c)
+{
+	job_record_t *job = d->ask->job;
+	bool even = c->per_node != 0;
+	char *per_job = weft_tres_replace(d->inv, job->tres_per_job, WEFT_TRES_PREFIX, even ? NULL : c->class,
+					  c->devices);
+	char *per_node = weft_tres_replace(d->inv, job->tres_per_node, WEFT_TRES_PREFIX,
+					   even ? c->class : NULL, c->per_node);
+	char *cpus = weft_tres_rename(job->cpus_per_tres, WEFT_TRES_PREFIX, c->class->name);
+	struct weft_job_gres gres = {
+		.per_job = per_job, .per_node = per_node, .cpus_per_tres = cpus, .nodes = c->nodes
+	};
+	int rc = weft_job_set_gres(job, &gres);
+
+	free(per_job);
+	free(per_node);
+	free(cpus);
+	return rc;
+}
+
+/* Can the nodes hold the candidate when all their cards are free?  Saves a test that must fail. */
+static bool enough_nodes(const struct decision *d, const struct weft_candidate *c, const bitstr_t *nodes)
+{
+	unsigned want = c->per_node ? c->per_node : 1, found = 0;
+
+	for (int i = bit_ffs((bitstr_t *)nodes); i >= 0 && i <= bit_fls((bitstr_t *)nodes); i++) {
+		const struct weft_holding *h;
+		size_t n;
+
+		if (!bit_test((bitstr_t *)nodes, i))
+			continue;
+		h = weft_inventory_node(d->inv, i, &n);
+		for (size_t k = 0; k < n; k++) {
+			if (weft_inventory_class(d->inv, h[k].class_id) == c->class && h[k].devices >= want &&
+			    ++found >= c->nodes)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Ask the base about candidate I in MODE on NODES.  On success the record bears it and NODES are those it
+ * would get. */
+static int test(struct decision *d, size_t i, uint16_t mode, const bitstr_t *nodes)
+{
+	const struct weft_candidate *c = &d->plan.candidates[i];
+	struct weft_ask sub = *d->ask;
+	list_t *preemptees = NULL;
+	int rc;
+
+	drop_held(d);
+	weft_job_restore(d->ask->job, &d->saved);
+	if (c->nodes > d->ask->max_nodes || c->nodes < d->ask->min_nodes || !enough_nodes(d, c, nodes))
+		return d->rc;
+	rc = put_request(d, c);
+	if (rc != SLURM_SUCCESS)
+		return d->rc = rc;
+	sub.mode = mode;
+	sub.nodes = bit_copy((bitstr_t *)nodes);
+	sub.min_nodes = sub.max_nodes = sub.req_nodes = c->nodes;
+	sub.preemptee_candidates = d->preempt ? d->ask->preemptee_candidates : NULL;
+	sub.preemptee_job_list =
+		mode == SELECT_MODE_RUN_NOW && d->ask->preemptee_job_list ? &preemptees : NULL;
+	rc = weft_base_job_test(&sub);
+	if (rc == SLURM_SUCCESS && (uint32_t)bit_set_count(sub.nodes) != c->nodes &&
+	    mode != SELECT_MODE_TEST_ONLY)
+		rc = ESLURM_NODES_BUSY;
+	if (rc == SLURM_SUCCESS)
+		weft_job_count_tres(d->ask->job);
+	if (rc == SLURM_SUCCESS && mode != SELECT_MODE_TEST_ONLY && !d->ignore_limits &&
+	    !weft_job_within_limits(d->ask->job, c->nodes)) {
+		d->over_limit = d->over_limit == NONE ? i : d->over_limit;
+		if (mode == SELECT_MODE_RUN_NOW)
+			weft_job_drop_allocation(d->ask->job);
+		rc = ESLURM_ACCOUNTING_POLICY;
+	}
+	if (rc != SLURM_SUCCESS) {
+		FREE_NULL_BITMAP(sub.nodes);
+		FREE_NULL_LIST(preemptees);
+		return d->rc = rc;
+	}
+	d->held = i;
+	d->held_mode = mode;
+	d->held_nodes = sub.nodes;
+	d->held_preemptees = preemptees;
+	return SLURM_SUCCESS;
+}
+
+static bool fits_now(size_t i, void *arg)
+{
+	struct decision *d = arg;
+
+	return test(d, i, SELECT_MODE_RUN_NOW, d->ask->nodes) == SLURM_SUCCESS;
+}
+
+static bool possible(size_t i, void *arg)
+{
+	struct decision *d = arg;
+	bitstr_t *nodes = weft_job_eligible_nodes(d->ask->job, false);
+	bool yes = test(d, i, SELECT_MODE_TEST_ONLY, nodes) == SLURM_SUCCESS;
+
+	FREE_NULL_BITMAP(nodes);
+	return yes;
+}
+
+/* In backfill: on the nodes that it asks about. */
+static bool starts_there(size_t i, time_t *when, void *arg)
+{
+	struct decision *d = arg;
+
+	if (test(d, i, SELECT_MODE_WILL_RUN, d->ask->nodes) != SLURM_SUCCESS)
+		return false;
+	*when = d->ask->job->start_time;
+	return true;
+}
+
+/* In the main scheduler, which hands over just the nodes that are free: on all that will become so. */
+static bool starts_later(size_t i, time_t *when, void *arg)
+{
+	struct decision *d = arg;
+	time_t start_time = d->ask->job->start_time;
+	bitstr_t *nodes;
+	bool yes;
+
+	if (d->ask->job->resv_name) /* which nodes are its own is for the caller to say */
+		return false;
+	nodes = weft_job_eligible_nodes(d->ask->job, true);
+	yes = test(d, i, SELECT_MODE_WILL_RUN, nodes) == SLURM_SUCCESS;
+	if (yes)
+		*when = d->ask->job->start_time;
+	d->ask->job->start_time = start_time;
+	FREE_NULL_BITMAP(nodes);
+	return yes;
+}
+
+/* Candidate I is the answer: hand its nodes to the caller. */
+static int answer(struct decision *d, size_t i)
+{
+	if ((d->held != i || d->held_mode != d->ask->mode) &&
+	    test(d, i, d->ask->mode, d->ask->nodes) != SLURM_SUCCESS)
+		return d->rc;
+	bit_clear_all(d->ask->nodes);
+	bit_or(d->ask->nodes, d->held_nodes);
+	if (d->ask->preemptee_job_list && d->held_preemptees) {
+		FREE_NULL_LIST(*d->ask->preemptee_job_list);
+		*d->ask->preemptee_job_list = d->held_preemptees;
+		d->held_preemptees = NULL;
+	}
+	weft_job_restore_counts(d->ask->job, &d->saved);
+	return SLURM_SUCCESS;
+}
+
+/* No candidate can be had: leave the record with a request that limits allow, since Slurm checks that next.
+ */
+static int refuse(struct decision *d)
+{
+	drop_held(d);
+	for (size_t i = 0; i < d->plan.n; i++) {
+		if (put_request(d, &d->plan.candidates[i]) != SLURM_SUCCESS)
+			continue;
+		weft_job_count_tres(d->ask->job);
+		if (weft_job_within_limits(d->ask->job, d->plan.candidates[i].nodes))
+			break;
+	}
+	weft_job_restore(d->ask->job, &d->saved);
+	return d->rc;
+}
+
+static const char *clock_text(time_t when, char *buf, size_t size)
+{
+	struct tm tm;
+
+	localtime_r(&when, &tm);
+	strftime(buf, size, "%FT%T", &tm);
+	return buf;
+}
+
+/* "8 gpu:h100 on 1 node" */
+static char *candidate_text(const struct weft_candidate *c)
+{
+	return xstrdup_printf("%u %s on %u node%s", c->devices, c->class->label, c->nodes,
+			      c->nodes == 1 ? "" : "s");
+}
+
+static void tell_chosen(struct decision *d, size_t i)
+{
+	const struct weft_candidate *c = &d->plan.candidates[i];
+	char *what = candidate_text(c), *text;
+
+	text = xstrdup_printf("weft: %s (alternative %u of %zu, policy %s)", what, c->alternative + 1,
+			      d->spec.request->n_alts, weft_policy_name(d->spec.policy));
+	weft_job_comment(d->ask->job, text);
+	xfree(what);
+	xfree(text);
+}
+
+static void tell_waiting(struct decision *d, const struct weft_choice *choice)
+{
+	char *what = candidate_text(&d->plan.candidates[choice->waits_for]), *text;
+	char when[32];
+
+	text = xstrdup_printf("weft: waits for %s, which should finish first; predicted start %s", what,
+			      clock_text(choice->when, when, sizeof(when)));
+	weft_job_comment(d->ask->job, text);
+	xfree(what);
+	xfree(text);
+}
+
+/* Remember the limit for weft_decide_limit(). */
+static void note_limit(struct decision *d, size_t i)
+{
+	const char *times = env(d, WEFT_ENV_TIME);
+	unsigned scaled;
+
+	chosen_limit.job = d->ask->job;
+	chosen_limit.minutes = 0;
+	if (!times)
+		return;
+	scaled = weft_scaled_minutes(weft_time_reference(times), d->plan.candidates[i].slowdown);
+	chosen_limit.minutes = MIN(scaled, weft_time_longest(times));
+}
+
+uint32_t weft_decide_limit(const job_record_t *job)
+{
+	return chosen_limit.job == job ? chosen_limit.minutes : 0;
+}
+
+static int decide_now(struct decision *d)
+{
+	struct weft_host host = {
+		.possible = possible, .fits_now = fits_now, .starts = starts_later, .arg = d
+	};
+	struct weft_patience *patience = weft_memory_of(d->ask->job->job_id);
+	time_t now = time(NULL);
+	struct weft_choice choice =
+		weft_choose_now(d->spec.policy, &d->plan, d->runtime, now, &host, patience);
+
+	if (choice.index == NONE && choice.waits_for == NONE && d->ask->preemptee_candidates) {
+		d->preempt = true;
+		choice = weft_choose_now(d->spec.policy, &d->plan, d->runtime, now, &host, NULL);
+	}
+	if (choice.index == NONE && choice.waits_for != NONE) {
+		tell_waiting(d, &choice);
+		d->rc = ESLURM_NODES_BUSY;
+		return refuse(d);
+	}
+	if (choice.index == NONE && d->over_limit != NONE) {
+		d->ignore_limits = true; /* Slurm's own check then names the limit */
+		choice.index = d->over_limit;
+	}
+	if (choice.index == NONE || answer(d, choice.index) != SLURM_SUCCESS)
+		return refuse(d);
+	tell_chosen(d, choice.index);
+	note_limit(d, choice.index);
+	return SLURM_SUCCESS;
+}
+
+static int decide_future(struct decision *d)
+{
+	struct weft_host host = {
+		.possible = possible, .fits_now = fits_now, .starts = starts_there, .arg = d, .now = time(NULL)
+	};
+	struct weft_choice choice;
+
+	d->preempt = true;
+	choice = weft_choose_future(d->spec.policy, &d->plan, d->runtime, &host);
+	if (choice.index == NONE && d->over_limit != NONE) {
+		d->ignore_limits = true;
+		choice.index = d->over_limit;
+	}
+	if (choice.index == NONE || answer(d, choice.index) != SLURM_SUCCESS)
+		return refuse(d);
+	return SLURM_SUCCESS;
+}
+
+/* Could it ever run?  Any candidate will do. */
+static int decide_ever(struct decision *d)
+{
+	d->preempt = true;
+	for (size_t i = 0; i < d->plan.n; i++) {
+		if (test(d, i, SELECT_MODE_TEST_ONLY, d->ask->nodes) == SLURM_SUCCESS)
+			return answer(d, i);
+	}
+	return refuse(d);
+}
+
+int weft_decide(struct weft_ask *ask)
+{
+	const struct weft_view *view = weft_site_view();
+	struct weft_err err = WEFT_ERR_INIT;
+	struct decision d;
+	int rc;
+
+	chosen_limit.job = NULL;
+	if (!view || view->broken.text[0]) {
+		weft_view_put(view);
+		return ESLURM_NODES_BUSY; /* it waits until the configuration is mended */
+	}
+	if (decision_open(&d, ask, view, &err)) {
+		debug("weft: %pJ: %s", ask->job, err.text);
+		weft_view_put(view);
+		return ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE;
+	}
+	if (ask->mode == SELECT_MODE_RUN_NOW)
+		rc = decide_now(&d);
+	else if (ask->mode == SELECT_MODE_WILL_RUN)
+		rc = decide_future(&d);
+	else
+		rc = decide_ever(&d);
+	decision_close(&d);
+	weft_view_put(view);
+	return rc;
+}
