@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * weft_spank.h - the two halves of spank_weft, one for each process it runs in, and what they have in common.
+ */
+#ifndef WEFT_SPANK_H
+#define WEFT_SPANK_H
+
+#include <slurm/spank.h>
+
+enum weft_option { WEFT_OPTION_ACCEL, WEFT_OPTION_POLICY, WEFT_OPTION_APP, WEFT_OPTIONS };
+
+#define WEFT_ENV_ACCEL "WEFT_ACCEL"         /* the canonical request */
+#define WEFT_ENV_POLICY "WEFT_ACCEL_POLICY" /* "soon" or "soon,scale-time"; only when given */
+#define WEFT_ENV_APP "WEFT_ACCEL_APP"       /* name of the site's table, or "=" and a table */
+
+/* In what a task gets, the names of the variables that make its cards visible. */
+#define WEFT_ENV_VENDOR "WEFT_VENDOR"
+#define WEFT_ENV_MODEL "WEFT_MODEL"
+#define WEFT_ENV_DEVICES "WEFT_DEVICES"
+#define WEFT_ENV_SET "WEFT_VISIBLE_ENV"
+
+/* Slurm puts this before the name of a variable that spank_job_control_setenv() has set. */
+#define WEFT_SPANK_PREFIX "SLURM_SPANK_"
+
+/* weft_alloc.c: sbatch, salloc and srun.  Each returns ESPANK_SUCCESS, or an error after it has told the user. */
+int weft_alloc_init(spank_t sp);
+int weft_alloc_option(enum weft_option option, const char *value);
+int weft_alloc_post_opt(spank_t sp);
+void weft_alloc_exit(void);
+
+/* weft_stepd.c: slurmstepd.  None of them fails: a job is never lost for its environment's sake. */
+void weft_stepd_init(int ac, char **av);
+void weft_stepd_option(enum weft_option option);
+void weft_stepd_post_opt(spank_t sp);
+void weft_stepd_task_init(spank_t sp);
+void weft_stepd_exit(void);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * weft_stepd.c - in slurmstepd: give each task of a Weft job the environment that shows it its own cards.
+ *
+ * Whether the job is Weft's is told by the request in the environment of the step, which Slurm copies there from the job,
+ * or by the option that srun forwards.  For all other jobs nothing is read, and nothing is changed.
+ *
+ * Files are read once, as root, before any task is started.  Their paths come from slurmd's own environment and from
+ * plugstack.conf, never from the job.
+ */
+#include "spank/weft_spank.h"
+
+#include <slurm/slurm.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/catalogue.h"
+#include "core/conf.h"
+#include "core/devenv.h"
+#include "plugin/compat/stepd.h"
+#include "spank/weft_cards.h"
+
+#ifndef WEFT_CATALOGUE_PATH
+#define WEFT_CATALOGUE_PATH WEFT_DATADIR "/catalogue.json"
+#endif
+
+#define VALUE_MAX 4096 /* longest list of devices that is read from the environment */
+
+static struct {
+	const char *conf_path;      /* of plugstack.conf; NULL: beside slurm.conf */
+	const char *catalogue_path;
+	bool option;                /* an option was forwarded */
+	bool active;                /* a step of a Weft job, and its cards are known */
+	struct weft_catalogue *catalogue;
+	struct weft_conf *conf;
+	struct weft_cards cards;
+	struct weft_err err;        /* why nothing is set; for the user */
+} self;
+
+/* The value of plugstack.conf's argument ARG when it is KEY=VALUE; else NULL. */
+static const char *argument(const char *arg, const char *key)
+{
+	size_t len = strlen(key);
+
+	return !strncmp(arg, key, len) && arg[len] == '=' ? arg + len + 1 : NULL;
+}
+
+void weft_stepd_init(int ac, char **av)
+{
+	self.catalogue_path = WEFT_CATALOGUE_PATH;
+	for (int i = 0; i < ac; i++) {
+		const char *conf = argument(av[i], "conf"), *catalogue = argument(av[i], "catalogue");
+
+		if (conf)
+			self.conf_path = conf;
+		else if (catalogue)
+			self.catalogue_path = catalogue;
+		else
+			slurm_error("weft: plugstack.conf: unknown argument %s", av[i]);
+	}
+}
+
+void weft_stepd_option(enum weft_option option)
+{
+	self.option = self.option || option == WEFT_OPTION_ACCEL;
+}
+
+/* Is this a step of a Weft job in which tasks of the user run? */
+static bool is_ours(spank_t sp)
+{
+	uint32_t step_id = SLURM_EXTERN_CONT;
+	char c;
+	/* ESPANK_NOSPACE: it is there, and is longer than the one byte we gave. */
+	spank_err_t rc = spank_getenv(sp, WEFT_SPANK_PREFIX WEFT_ENV_ACCEL, &c, sizeof(c));
+
+	if (!self.option && rc != ESPANK_SUCCESS && rc != ESPANK_NOSPACE)
+		return false;
+	return spank_get_item(sp, S_JOB_STEPID, &step_id) == ESPANK_SUCCESS && step_id != SLURM_EXTERN_CONT;
+}
+
+static int load_files(struct weft_err *err)
+{
+	char *beside = self.conf_path ? NULL : weft_step_conf_path("weft.conf");
+	const char *path = self.conf_path ? self.conf_path : beside;
+
+	if (path)
+		self.conf = weft_conf_load(path, 1, err);
+	else
+		weft_err(err, "out of memory");
+	if (self.conf)
+		self.catalogue = weft_catalogue_load(self.catalogue_path, self.conf->catalogue, err);
+	free(beside);
+	return self.catalogue ? 0 : -1;
+}
+
+void weft_stepd_post_opt(spank_t sp)
+{
+	struct weft_step step = { .whole_job = false };
+
+	if (!is_ours(sp))
+		return;
+	if (!weft_step_read(sp, &step, &self.err) && !load_files(&self.err) &&
+	    !weft_cards_find(&self.cards, &step, self.catalogue, self.conf, &self.err))
+		self.active = true;
+	weft_step_clear(&step);
+}
+
+static char *get_env(const char *name, void *arg)
+{
+	char value[VALUE_MAX];
+
+	return spank_getenv(arg, name, value, sizeof(value)) == ESPANK_SUCCESS ? strdup(value) : NULL;
+}
+
+/* Make DEVICES visible, and note in WEFT_VISIBLE_ENV by which variables. */
+static void set_visible(spank_t sp, const char *devices)
+{
+	size_t n = 0, len = 0;
+	struct weft_env_change *changes = weft_devenv_changes(self.catalogue, self.cards.vendor, devices, &n);
+	char names[VALUE_MAX];
+
+	names[0] = '\0';
+	for (size_t i = 0; changes && i < n; i++) {
+		size_t more = strlen(changes[i].name);
+
+		if (!changes[i].value) {
+			spank_unsetenv(sp, changes[i].name);
+			continue;
+		}
+		spank_setenv(sp, changes[i].name, changes[i].value, 1);
+		if (len + more + 2 > sizeof(names))
+			continue;
+		if (len)
+			names[len++] = ',';
+		memcpy(names + len, changes[i].name, more + 1);
+		len += more;
+	}
+	weft_devenv_free(changes, n);
+	if (len)
+		spank_setenv(sp, WEFT_ENV_SET, names, 1);
+	else
+		spank_unsetenv(sp, WEFT_ENV_SET);
+}
+
+static void tell_user(spank_t sp)
+{
+	int task = -1;
+
+	/* Once for each node. */
+	if (self.err.text[0] && spank_get_item(sp, S_TASK_ID, &task) == ESPANK_SUCCESS && task == 0)
+		slurm_spank_log("weft: %s; the device environment stays as Slurm sets it", self.err.text);
+}
+
+void weft_stepd_task_init(spank_t sp)
+{
+	char *devices = NULL;
+	int task = 0;
+
+	if (!self.active) {
+		tell_user(sp);
+		return;
+	}
+	if (self.cards.state != WEFT_CARDS_KNOWN && self.cards.state != WEFT_CARDS_COUNTED)
+		return;
+	spank_get_item(sp, S_TASK_ID, &task);
+	devices = weft_cards_devices(&self.cards, task, get_env, sp);
+	if (self.cards.vendor)
+		spank_setenv(sp, WEFT_ENV_VENDOR, self.cards.vendor->name, 1);
+	spank_setenv(sp, WEFT_ENV_MODEL, self.cards.model, 1);
+	if (devices) {
+		spank_setenv(sp, WEFT_ENV_DEVICES, devices, 1);
+		set_visible(sp, devices);
+	}
+	free(devices);
+}
+
+void weft_stepd_exit(void)
+{
+	weft_cards_clear(&self.cards);
+	weft_conf_destroy(self.conf);
+	weft_catalogue_destroy(self.catalogue);
+	self.conf = NULL;
+	self.catalogue = NULL;
+	self.active = false;
+}
