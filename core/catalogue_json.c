@@ -12,6 +12,7 @@
 
 #include "core/catalogue_private.h"
 #include "core/nearest.h"
+#include "core/utf8.h"
 
 #define FORMAT 1      /* "format" of the files that this version reads */
 #define MAX_DEPTH 8   /* the format needs 5 */
@@ -580,6 +581,8 @@ static json_object *parse_text(const char *file, const char *text, size_t len, s
 	json_object *root;
 	enum json_tokener_error rc;
 	const char *nul;
+	char *ascii;
+	size_t ascii_len = 0, wrong = 0;
 
 	if (len > WEFT_CATALOGUE_MAX_BYTES) {
 		weft_err(err, "%s: %zu bytes; at most %u are allowed", file, len, WEFT_CATALOGUE_MAX_BYTES);
@@ -591,20 +594,27 @@ static json_object *parse_text(const char *file, const char *text, size_t len, s
 			 line_of(text, (size_t)(nul - text)));
 		return NULL;
 	}
-	tok = json_tokener_new_ex(MAX_DEPTH);
-	if (tok == NULL) {
-		weft_err(err, "%s: out of memory", file);
+	ascii = weft_utf8_escape(text, len, &ascii_len, &wrong);
+	if (ascii == NULL && wrong < len) {
+		weft_err(err, "%s:%u: not UTF-8", file, line_of(text, wrong));
 		return NULL;
 	}
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	root = json_tokener_parse_ex(tok, text, (int)len);
+	tok = ascii ? json_tokener_new_ex(MAX_DEPTH) : NULL;
+	if (tok == NULL) {
+		weft_err(err, "%s: out of memory", file);
+		free(ascii);
+		return NULL;
+	}
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
+	root = json_tokener_parse_ex(tok, ascii, (int)ascii_len);
 	rc = json_tokener_get_error(tok);
 	if (rc == json_tokener_continue)
 		weft_err(err, "%s:%u: the text ends too early", file, line_of(text, len));
 	else if (rc != json_tokener_success)
-		weft_err(err, "%s:%u: not JSON: %s", file, line_of(text, json_tokener_get_parse_end(tok)),
+		weft_err(err, "%s:%u: not JSON: %s", file, line_of(ascii, json_tokener_get_parse_end(tok)),
 			 json_tokener_error_desc(rc));
 	json_tokener_free(tok);
+	free(ascii);
 	if (rc == json_tokener_success)
 		return root;
 	json_object_put(root);

@@ -29,7 +29,7 @@ struct counted_view {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* protects everything below, and all counts */
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static bool started, stopping;
+static bool started, stopping, has_thread;
 static bool reload_wanted, reload_running;
 static pthread_t thread;
 static struct weft_site_options opts; /* owns its strings */
@@ -79,7 +79,8 @@ static struct base *base_load(void)
 	if (!b)
 		return NULL;
 	b->refs = 1;
-	b->conf = weft_conf_load(opts.conf_path, 1, &b->broken);
+	if (opts.conf_path && opts.catalogue_path)
+		b->conf = weft_conf_load(opts.conf_path, 1, &b->broken);
 	if (b->conf)
 		b->catalogue = weft_catalogue_load(opts.catalogue_path, b->conf->catalogue, &b->broken);
 	if (b->catalogue && weft_conf_check(b->conf, b->catalogue, &b->broken)) {
@@ -207,10 +208,9 @@ void weft_site_start(const struct weft_site_options *options)
 	pthread_mutex_unlock(&lock);
 
 	reload();
-	if (pthread_create(&thread, NULL, site_thread, NULL)) {
+	has_thread = !pthread_create(&thread, NULL, site_thread, NULL);
+	if (!has_thread)
 		say(true, "no thread can be started: weft.conf is not read again");
-		thread = pthread_self();
-	}
 }
 
 static void nodes_forget(void)
@@ -232,7 +232,7 @@ void weft_site_stop(void)
 	stopping = true;
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
-	if (!pthread_equal(thread, pthread_self()))
+	if (has_thread)
 		pthread_join(thread, NULL);
 
 	pthread_mutex_lock(&lock);

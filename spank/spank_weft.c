@@ -16,7 +16,7 @@ static struct spank_option options[] = {
 	{ "accel-policy", "POLICY[,scale-time]", "how --accel chooses: soon (default), listed or fast; scale-time: the "
 	  "time limit is for the first alternative and scales with the speed of the chosen one", 1,
 	  WEFT_OPTION_POLICY, on_option },
-	{ "accel-app", "NAME|FILE", "measured throughput by model: a table of the site, or a file of MODEL RATE lines", 1,
+	{ "accel-app", "NAME|FILE", "measured throughput: a table of the site, or a file of MODEL RATE lines", 1,
 	  WEFT_OPTION_APP, on_option },
 	{ .name = NULL }
 };
@@ -39,6 +39,12 @@ static int register_options(spank_t sp)
 	return rc;
 }
 
+/* Older commands go on unless a hook's failure is a negative number, which SPANK's own errors are not. */
+static int outcome(int rc)
+{
+	return rc == ESPANK_SUCCESS ? rc : -1;
+}
+
 int slurm_spank_init(spank_t sp, int ac, char **av)
 {
 	int rc = ESPANK_SUCCESS;
@@ -47,7 +53,7 @@ int slurm_spank_init(spank_t sp, int ac, char **av)
 	case S_CTX_LOCAL:
 	case S_CTX_ALLOCATOR:
 		rc = register_options(sp);
-		return rc == ESPANK_SUCCESS ? weft_alloc_init(sp) : rc;
+		return outcome(rc == ESPANK_SUCCESS ? weft_alloc_init(sp) : rc);
 	case S_CTX_REMOTE:
 		weft_stepd_init(ac, av);
 		return register_options(sp);
@@ -62,7 +68,7 @@ int slurm_spank_init_post_opt(spank_t sp, int ac, char **av)
 	switch (spank_context()) {
 	case S_CTX_LOCAL:
 	case S_CTX_ALLOCATOR:
-		return weft_alloc_post_opt(sp);
+		return outcome(weft_alloc_post_opt(sp));
 	case S_CTX_REMOTE:
 		weft_stepd_post_opt(sp);
 		return ESPANK_SUCCESS;

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * weft_alloc.c - the options in sbatch, salloc and srun: checked, brought to canonical form, and put into the job.
+ * weft_alloc.c - the options in sbatch, salloc and srun: checked, and put into the job.
  *
- * A heterogeneous job goes through here once for each component, and Slurm itself remembers an option from one component
- * to the next.  So what was given is kept for one component only, and what was not given is taken out of the job again.
+ * The request travels as it was written, so that slurmctld, too, can name a column; there it is brought to
+ * canonical form.
  *
- * Inside a job the environment holds what the job was submitted with.  A step inherits it, rightly.  A new job that is
- * submitted from there must not: it would carry its parent's request and the parent's cards.
+ * A heterogeneous job goes through here once for each component, and Slurm itself remembers an option from
+ * one component to the next.  So what was given is kept for one component only, and what was not given is
+ * taken out of the job again.
+ *
+ * Inside a job the environment holds what the job was submitted with.  A step inherits it, rightly.  A new
+ * job that is submitted from there must not: it would carry its parent's request and the parent's cards.
  */
 #include "spank/weft_spank.h"
 
-#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +55,8 @@ static char *parents_name(const char *text)
 	return strndup(text, equals - text);
 }
 
-/* Take the visibility variables out that the enclosing job's task got, unless somebody has changed them since. */
+/* Take the visibility variables out that the enclosing job's task got, unless somebody has changed them
+ * since. */
 static void forget_cards(void)
 {
 	const char *devices = getenv(WEFT_ENV_DEVICES), *set = getenv(WEFT_ENV_SET);
@@ -94,36 +98,35 @@ int weft_alloc_init(spank_t sp)
 	return ESPANK_SUCCESS;
 }
 
-static char *parse_request(const char *text, struct weft_err *err)
+static char *check_request(const char *text, struct weft_err *err)
 {
 	struct weft_request *req = weft_request_parse(text, err);
-	char *canonical = req ? weft_request_canonical(req) : NULL;
+	char *copy = req ? strdup(text) : NULL;
 
-	if (req && !canonical)
+	if (req && !copy)
 		weft_err(err, "out of memory");
 	weft_request_destroy(req);
-	return canonical;
+	return copy;
 }
 
 static char *parse_policy(const char *text, struct weft_err *err)
 {
-	enum weft_policy policy;
+	const enum weft_policy unnamed = (enum weft_policy)-1; /* scale-time alone: the site's policy counts */
+	enum weft_policy policy = unnamed;
 	int scale_time = 0;
 	char *value;
 
 	if (weft_policy_option(text, &policy, &scale_time, err))
 		return NULL;
-	if (asprintf(&value, "%s%s", weft_policy_name(policy), scale_time ? ",scale-time" : "") >= 0)
+	if (asprintf(&value, "%s%s%s", policy == unnamed ? "" : weft_policy_name(policy),
+		     policy != unnamed && scale_time ? "," : "", scale_time ? "scale-time" : "") >= 0)
 		return value;
 	weft_err(err, "out of memory");
 	return NULL;
 }
 
-/* Can this command carry a request to the controller?  scrontab knows the options and not the way. */
-static bool can_carry(void)
-{
-	return dlsym(RTLD_DEFAULT, "spank_set_job_env") != NULL;
-}
+/* In the commands that can carry a request to the controller.  scrontab knows the options and not the way. */
+extern int spank_set_job_env(const char *name, const char *value, int overwrite) __attribute__((weak));
 
 static char *parse_option(enum weft_option option, const char *value, struct weft_err *err)
 {
@@ -131,13 +134,13 @@ static char *parse_option(enum weft_option option, const char *value, struct wef
 		weft_err(err, "asks for a job's cards; inside a job use --gres or --gpus");
 		return NULL;
 	}
-	if (!can_carry()) {
+	if (!spank_set_job_env) {
 		weft_err(err, "this command cannot pass a request on; use sbatch, salloc or srun");
 		return NULL;
 	}
 	switch (option) {
 	case WEFT_OPTION_ACCEL:
-		return parse_request(value, err);
+		return check_request(value, err);
 	case WEFT_OPTION_POLICY:
 		return parse_policy(value, err);
 	default:
@@ -145,8 +148,9 @@ static char *parse_option(enum weft_option option, const char *value, struct wef
 	}
 }
 
-/* Slurm hands an option that it finds in the environment to every command: to an srun that of its job, to sbatch and salloc
- * that of the component before.  VALUE is then the text in the environment itself, not a copy. */
+/* Slurm hands an option that it finds in the environment to every command: to an srun that of its job, to
+ * sbatch and salloc that of the component before. VALUE is then the text in the environment itself, not a
+ * copy. */
 static bool is_inherited(enum weft_option option, const char *value)
 {
 	char name[128];

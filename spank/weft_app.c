@@ -2,7 +2,8 @@
 /*
  * weft_app.c - the value of --accel-app: a site's table by name, or a user's own from a file.
  *
- * The file is read here, by the user's process, and travels in the job: no daemon ever opens a file that a user names.
+ * The file is read here, by the user's process, and travels in the job: no daemon ever opens a file that a
+ * user names.
  */
 #include "spank/weft_app.h"
 

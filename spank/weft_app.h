@@ -7,9 +7,9 @@
 
 #include "core/error.h"
 
-/* What WEFT_ACCEL_APP becomes for --accel-app=VALUE: the name of a site's table, or "=" and the table that the file VALUE
- * holds.  VALUE names a file when it has a '/' in it or when there is such a file.  malloc()ed; NULL with ERR.  Runs as
- * the user. */
+/* What WEFT_ACCEL_APP becomes for --accel-app=VALUE: the name of a site's table, or "=" and the table
+ * that the file VALUE holds. VALUE names a file when it has a '/' in it or when there is such a file.
+ * malloc()ed; NULL with ERR. Runs as the user. */
 char *weft_app_option(const char *value, struct weft_err *err);
 
 #endif

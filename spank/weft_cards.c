@@ -2,8 +2,8 @@
 /*
  * weft_cards.c - which accelerators a step has on this node, and which of them a task sees.
  *
- * What a card is follows from the job's gres: a step is told the indexes and not the type.  The class of a gres name and
- * type is found by a small inventory, so that a node and slurmctld never disagree on it.
+ * What a card is follows from the job's gres: a step is told the indexes and not the type.  The class of a
+ * gres name and type is found by a small inventory, so that a node and slurmctld never disagree on it.
  */
 #include "spank/weft_cards.h"
 
@@ -50,8 +50,8 @@ static bool has_index(const struct weft_gres *gres, unsigned index)
 	return false;
 }
 
-/* Add to CARDS what the step has of the job's gres OWN.  Returns how many cards that are, -1 when out of memory.  Cards
- * without an index are counted, and turn the state to COUNTED. */
+/* Add to CARDS what the step has of the job's gres OWN. Returns how many cards that are, -1 when out of
+ * memory. Cards without an index are counted, and turn the state to COUNTED. */
 static long add_share(struct weft_cards *cards, const struct weft_step *step, const struct weft_gres *own)
 {
 	const struct weft_gres_list *list = step->whole_job ? &step->job : &step->step;
@@ -105,7 +105,8 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* How many cards of gres NAME --tres-per-task ("cpu=1,gres/npu:910b:2") asks for each task; 0: it does not say. */
+/* How many cards of gres NAME --tres-per-task ("cpu=1,gres/npu:910b:2") asks for each task; 0: it does
+ * not say. */
 static unsigned tres_per_task(const char *text, const char *name)
 {
 	size_t len = strlen(name);
@@ -230,9 +231,10 @@ static bool numbers_below(const char *list, size_t limit)
 	return true;
 }
 
-/* The value of NAME when it is Slurm's list for the cards that Slurm itself numbers as in GLOBAL; else NULL.  It may
- * instead be left from the shell that submitted the job, since Flags= of gres.conf can name another vendor's variable
- * alone, or none.  Slurm's list is the same as GLOBAL, or as long, with numbers that count within the step. */
+/* The value of NAME when it is Slurm's list for the cards that Slurm itself numbers as in GLOBAL; else
+ * NULL. It may instead be left from the shell that submitted the job, since Flags= of gres.conf can name
+ * another vendor's variable alone, or none. Slurm's list is the same as GLOBAL, or as long, with numbers
+ * that count within the step. */
 static char *slurm_list(const struct weft_cards *cards, const char *name, const char *global,
 			char *(*get)(const char *, void *), void *arg)
 {
@@ -246,7 +248,8 @@ static char *slurm_list(const struct weft_cards *cards, const char *name, const 
 	return value;
 }
 
-/* What Slurm has set for the gres name "gpu"; the vendor's own variable is looked at first.  NULL: nothing. */
+/* What Slurm has set for the gres name "gpu"; the vendor's own variable is looked at first. NULL:
+ * nothing. */
 static char *slurm_devices(const struct weft_cards *cards, char *(*get)(const char *, void *), void *arg)
 {
 	const size_t n = sizeof(slurm_env) / sizeof(slurm_env[0]);
@@ -286,5 +289,5 @@ char *weft_cards_devices(const struct weft_cards *cards, unsigned task, char *(*
 		first = (size_t)task * cards->per_task;
 		n = cards->per_task;
 	}
-	return index_list(cards->index + first, n);
+	return index_list(n ? cards->index + first : NULL, n);
 }

@@ -9,7 +9,7 @@
 
 enum weft_option { WEFT_OPTION_ACCEL, WEFT_OPTION_POLICY, WEFT_OPTION_APP, WEFT_OPTIONS };
 
-#define WEFT_ENV_ACCEL "WEFT_ACCEL"         /* the canonical request */
+#define WEFT_ENV_ACCEL "WEFT_ACCEL"         /* the request; slurmctld makes it canonical */
 #define WEFT_ENV_POLICY "WEFT_ACCEL_POLICY" /* "soon" or "soon,scale-time"; only when given */
 #define WEFT_ENV_APP "WEFT_ACCEL_APP"       /* name of the site's table, or "=" and a table */
 
@@ -22,7 +22,8 @@ enum weft_option { WEFT_OPTION_ACCEL, WEFT_OPTION_POLICY, WEFT_OPTION_APP, WEFT_
 /* Slurm puts this before the name of a variable that spank_job_control_setenv() has set. */
 #define WEFT_SPANK_PREFIX "SLURM_SPANK_"
 
-/* weft_alloc.c: sbatch, salloc and srun.  Each returns ESPANK_SUCCESS, or an error after it has told the user. */
+/* weft_alloc.c: sbatch, salloc and srun. Each returns ESPANK_SUCCESS, or an error after it has told the
+ * user. */
 int weft_alloc_init(spank_t sp);
 int weft_alloc_option(enum weft_option option, const char *value);
 int weft_alloc_post_opt(spank_t sp);

@@ -2,11 +2,12 @@
 /*
  * weft_stepd.c - in slurmstepd: give each task of a Weft job the environment that shows it its own cards.
  *
- * Whether the job is Weft's is told by the request in the environment of the step, which Slurm copies there from the job,
- * or by the option that srun forwards.  For all other jobs nothing is read, and nothing is changed.
+ * Whether the job is Weft's is told by the request in the environment of the step, which Slurm copies
+ * there from the job, or by the option that srun forwards.  For all other jobs nothing is read, and
+ * nothing is changed.
  *
- * Files are read once, as root, before any task is started.  Their paths come from slurmd's own environment and from
- * plugstack.conf, never from the job.
+ * Files are read once, as root, before any task is started.  Their paths come from slurmd's own
+ * environment and from plugstack.conf, never from the job.
  */
 #include "spank/weft_spank.h"
 
@@ -18,6 +19,7 @@
 #include "core/catalogue.h"
 #include "core/conf.h"
 #include "core/devenv.h"
+#include "core/inventory.h"
 #include "plugin/compat/stepd.h"
 #include "spank/weft_cards.h"
 
@@ -91,7 +93,7 @@ static int load_files(struct weft_err *err)
 	if (self.conf)
 		self.catalogue = weft_catalogue_load(self.catalogue_path, self.conf->catalogue, err);
 	free(beside);
-	return self.catalogue ? 0 : -1;
+	return self.catalogue ? weft_conf_check(self.conf, self.catalogue, err) : -1;
 }
 
 void weft_stepd_post_opt(spank_t sp)
@@ -143,6 +145,26 @@ static void set_visible(spank_t sp, const char *devices)
 		spank_unsetenv(sp, WEFT_ENV_SET);
 }
 
+/* The component of a heterogeneous job that has no cards inherits the environment of the one with the
+ * batch script. */
+static void forget_inherited(spank_t sp)
+{
+	static const char *const all[] = { WEFT_ENV_SET, WEFT_ENV_DEVICES, WEFT_ENV_MODEL, WEFT_ENV_VENDOR };
+	char *names = get_env(WEFT_ENV_SET, sp), *devices = get_env(WEFT_ENV_DEVICES, sp), *rest = names, *name;
+
+	while (devices && rest && (name = strsep(&rest, ","))) {
+		char *value = get_env(name, sp);
+
+		if (value && !strcmp(value, devices))
+			spank_unsetenv(sp, name);
+		free(value);
+	}
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		spank_unsetenv(sp, all[i]);
+	free(names);
+	free(devices);
+}
+
 static void tell_user(spank_t sp)
 {
 	int task = -1;
@@ -161,6 +183,8 @@ void weft_stepd_task_init(spank_t sp)
 		tell_user(sp);
 		return;
 	}
+	if (self.cards.state == WEFT_CARDS_NONE)
+		forget_inherited(sp);
 	if (self.cards.state != WEFT_CARDS_KNOWN && self.cards.state != WEFT_CARDS_COUNTED)
 		return;
 	spank_get_item(sp, S_TASK_ID, &task);

@@ -151,22 +151,29 @@ slurm_source()
 
 # ---------------------------------------------------------------- a build
 
+# configure_in DIR CONFIGURE_OPTION...: unless it was configured so before
+configure_in()
+{
+	local dir=$1
+	shift
+	[ -x "$TOP/configure" ] || "$TOP/autogen.sh" || return 1
+	mkdir -p "$dir"
+	if [ ! -e "$dir/config.status" ] || [ "$(cat "$dir/configured-for" 2> /dev/null)" != "$*" ]; then
+		(cd "$dir" && "$TOP/configure" -q "$@") || return 1
+		echo "$*" > "$dir/configured-for"
+	fi
+}
+
 # build_for_slurm [CONFIGURE_OPTION...]: sets BUILD to a build for the installed Slurm, installed into BUILD/inst
 build_for_slurm()
 {
-	local version wanted
+	local version
 	version=$(slurm_version)
 	BUILD=$TOP/build-${version%.*}
-	wanted="--prefix=$BUILD/inst --with-slurm-source=$SLURM_TREE $*"
-	[ -x "$TOP/configure" ] || "$TOP/autogen.sh" || return 1
-	mkdir -p "$BUILD"
-	if [ ! -e "$BUILD/config.status" ] || [ "$(cat "$BUILD/configured-for" 2> /dev/null)" != "$wanted" ]; then
-		# shellcheck disable=SC2086 # the options are words
-		(cd "$BUILD" && "$TOP/configure" -q $wanted) || return 1
-		echo "$wanted" > "$BUILD/configured-for"
-	fi
-	make -s -C "$BUILD" -j"$(nproc)" && make -s -C "$BUILD" install > "$BUILD/install.log" 2>&1 ||
-		{ tail -n 20 "$BUILD/install.log"; return 1; }
+	configure_in "$BUILD" --prefix="$BUILD/inst" --with-slurm-source="$SLURM_TREE" "$@" || return 1
+	make -s -C "$BUILD" -j"$(nproc)" && make -s -C "$BUILD" install > "$BUILD/install.log" 2>&1 && return 0
+	[ ! -e "$BUILD/install.log" ] || tail -n 20 "$BUILD/install.log"
+	return 1
 }
 
 # ---------------------------------------------------------------- a Debian 13 root

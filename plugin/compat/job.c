@@ -5,6 +5,7 @@
 #include "plugin/compat/job.h"
 
 #define SPANK_PREFIX "SPANK_"
+#define STEP_PREFIX  "SLURM_" SPANK_PREFIX /* the same in the environment of a step */
 
 bool weft_job_sane(const job_record_t *job)
 {
@@ -19,6 +20,17 @@ bool weft_job_sane(const job_record_t *job)
 		      SLURM_VERSION_STRING);
 	said = true;
 	return false;
+}
+
+bool weft_job_may_update(const job_record_t *job, uid_t uid)
+{
+	if (job->user_id == uid || validate_operator(uid))
+		return true;
+#if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(23, 11, 0)
+	return assoc_mgr_is_user_acct_coord(acct_db_conn, uid, job->account);
+#else
+	return assoc_mgr_is_user_acct_coord(acct_db_conn, uid, job->account, false);
+#endif
 }
 
 /* Where the value starts when ENTRY sets NAME; NULL when it does not. */
@@ -203,6 +215,15 @@ bool weft_job_within_limits(job_record_t *job, uint32_t nodes)
 	return within;
 }
 
+/* A reservation binds its jobs to its nodes. */
+static void keep_reserved(const job_record_t *job, bitstr_t *nodes)
+{
+	const slurmctld_resv_t *resv = job->resv_name ? job->resv_ptr : NULL;
+
+	if (resv && resv->node_bitmap && !(resv->flags & RESERVE_FLAG_FLEX))
+		bit_and(nodes, resv->node_bitmap);
+}
+
 bitstr_t *weft_job_eligible_nodes(job_record_t *job, bool up)
 {
 	bitstr_t *nodes = bit_copy(avail_node_bitmap);
@@ -213,8 +234,24 @@ bitstr_t *weft_job_eligible_nodes(job_record_t *job, bool up)
 		bit_and(nodes, job->part_ptr->node_bitmap);
 	if (job->details->exc_node_bitmap)
 		bit_and_not(nodes, job->details->exc_node_bitmap);
+	keep_reserved(job, nodes);
 	(void)job_req_node_filter(job, nodes, true);
 	return nodes;
+}
+
+void weft_job_tell_stepd(job_record_t *job)
+{
+	job_record_t *first = job->het_job_id ? find_job_record(job->het_job_id) : job;
+	const char *accel = weft_env_get(job->spank_job_env, job->spank_job_env_size, WEFT_ENV_ACCEL);
+	uint32_t size;
+
+	if (!first || !first->batch_flag || !first->details)
+		return;
+	if (first != job && weft_env_get(first->spank_job_env, first->spank_job_env_size, WEFT_ENV_ACCEL))
+		return; /* it has one of its own */
+	size = first->details->env_cnt;
+	weft_env_set(&first->details->env_sup, &size, STEP_PREFIX WEFT_ENV_ACCEL, accel);
+	first->details->env_cnt = size;
 }
 
 void weft_job_drop_allocation(job_record_t *job)

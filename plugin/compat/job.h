@@ -23,6 +23,9 @@
 /* Are the structs what this plugin was built for?  Logs one error the first time they are not. */
 bool weft_job_sane(const job_record_t *job);
 
+/* May user UID change the job?  22.05 asks only after its plugins have been asked. */
+bool weft_job_may_update(const job_record_t *job, uid_t uid);
+
 /* The value of NAME in an array of "NAME=value" of SIZE entries; Slurm may have put "SPANK_" before the name.
  * NULL when it is not there.  ENV may be NULL. */
 const char *weft_env_get(char *const *env, uint32_t size, const char *name);
@@ -40,8 +43,8 @@ struct weft_job_saved {
 void weft_job_save(const job_record_t *job, struct weft_job_saved *saved);
 void weft_job_restore(job_record_t *job, const struct weft_job_saved *saved);
 
-/* Only the counts, which are those of the nominal request for as long as the job waits; memory and CPUs per task stay as the
- * test that worked out left them. */
+/* Only the counts, which are those of the nominal request for as long as the job waits; memory and CPUs per
+ * task stay as the test that worked out left them. */
 void weft_job_restore_counts(job_record_t *job, const struct weft_job_saved *saved);
 
 /* One candidate's gres request.  The strings are Slurm's TRES request strings; NULL: none. */
@@ -63,8 +66,13 @@ void weft_job_count_tres(job_record_t *job);
 bool weft_job_within_limits(job_record_t *job, uint32_t nodes);
 
 /* The nodes of the job's partition that have what else it asks for (features, memory, CPUs; not the excluded
- * ones).  UP: only those that are up.  The caller frees the bitmap. */
+ * ones), and of its reservation.  UP: only those that are up; while Slurm asks for a job to start now, these
+ * do not have nodes that are reserved for others.  The caller frees the bitmap. */
 bitstr_t *weft_job_eligible_nodes(job_record_t *job, bool up);
+
+/* Let slurmstepd know, from the environment of the batch script, that the job (or with a heterogeneous job one of its
+ * components) has a request.  --accel itself puts it there; a comment, a REST client or an update does not. */
+void weft_job_tell_stepd(job_record_t *job);
 
 /* Throw away what a successful test left behind. */
 void weft_job_drop_allocation(job_record_t *job);

@@ -2,10 +2,11 @@
 /*
  * stepd.c - read the gres lists of slurmstepd's step record.
  *
- * SPANK has no call for them, and Slurm sets device variables for the gres name "gpu" alone.  The record is reached
- * through the handle that SPANK gives to a plugin.  Slurm checks only major.minor of a SPANK plugin, while the record may
- * change in any release, so three things are asked first: the exact version, the handle's magic number, and whether what
- * SPANK says of the step is found in the record where this plugin was compiled to expect it, on both sides of the lists.
+ * SPANK has no call for them, and Slurm sets device variables for the gres name "gpu" alone.  The record
+ * is reached through the handle that SPANK gives to a plugin.  Slurm checks only major.minor of a SPANK
+ * plugin, while the record may change in any release, so three things are asked first: the exact version,
+ * the handle's magic number, and whether what SPANK says of the step is found in the record where this
+ * plugin was compiled to expect it, on both sides of the lists.
  */
 #include "plugin/compat/stepd.h"
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stepd.h - what slurmstepd knows of a step and SPANK does not tell: which cards of which gres it has on this node.
+ * stepd.h - what slurmstepd knows of a step and SPANK does not tell: which cards of which gres it has on
+ * this node.
  *
- * No Slurm header is included here, so that the code that works on these structs can be tested without a host.
+ * No Slurm header is included here, so that the code that works on these structs can be tested without a
+ * host.
  */
 #ifndef WEFT_COMPAT_STEPD_H
 #define WEFT_COMPAT_STEPD_H
@@ -36,9 +38,9 @@ struct weft_step {
 	char *tres_per_task;        /* "gres/npu:1"; NULL: not asked */
 };
 
-/* Read the step that SP is called for.  Process: slurmstepd, before it forks (the lists have locks).  Returns 0, or -1
- * with ERR when this slurmstepd is not the one that the plugin was built for; nothing was then looked at.
- * weft_step_clear() frees what STEP holds, in both cases. */
+/* Read the step that SP is called for. Process: slurmstepd, before it forks (the lists have locks).
+ * Returns 0, or -1 with ERR when this slurmstepd is not the one that the plugin was built for; nothing
+ * was then looked at. weft_step_clear() frees what STEP holds, in both cases. */
 int weft_step_read(struct spank_handle *sp, struct weft_step *step, struct weft_err *err);
 void weft_step_clear(struct weft_step *step);
 

@@ -70,12 +70,18 @@ static int check_and_fill(job_desc_msg_t *desc, const struct weft_wish *wish, ui
 
 extern int job_submit(job_desc_msg_t *job_desc, uint32_t submit_uid, char **err_msg)
 {
+	struct weft_err why = WEFT_ERR_INIT;
 	struct weft_wish wish;
 	int rc;
 
 	if (!weft_wish_of_desc(&wish, job_desc))
 		return SLURM_SUCCESS;
-	rc = check_and_fill(job_desc, &wish, submit_uid, err_msg);
+	if (wish.unmarked) {
+		weft_err(&why, "only a batch job may have its request in a comment; use --accel");
+		rc = refuse(ESLURM_INVALID_GRES, &why, err_msg, submit_uid);
+	} else {
+		rc = check_and_fill(job_desc, &wish, submit_uid, err_msg);
+	}
 	weft_wish_clear(&wish);
 	return rc;
 }
@@ -88,6 +94,15 @@ static bool asks_for_gres(const job_desc_msg_t *desc)
 static bool changes_placement(const job_desc_msg_t *desc)
 {
 	return desc->partition || desc->min_nodes != NO_VAL || desc->max_nodes != NO_VAL;
+}
+
+static bool partition_is_there(const job_desc_msg_t *desc)
+{
+	bitstr_t *nodes = desc->partition ? weft_desc_partition_nodes(desc->partition) : NULL;
+	bool there = !desc->partition || nodes;
+
+	FREE_NULL_BITMAP(nodes);
+	return there;
 }
 
 /* What JOB asks for once DESC is applied to it. */
@@ -147,6 +162,10 @@ extern int job_modify(WEFT_JOB_MODIFY_PARAMS)
 	has_request = weft_env_get(job->spank_job_env, job->spank_job_env_size, WEFT_ENV_ACCEL);
 	if (!new_request && !has_request)
 		return SLURM_SUCCESS;
+	if (!weft_job_may_update(job, uid) || !partition_is_there(desc)) {
+		weft_wish_clear(&wish);
+		return SLURM_SUCCESS; /* Slurm refuses it next; the record must not have changed */
+	}
 
 	if (asks_for_gres(desc)) {
 		weft_err(&why, "the job's cards come from --accel; change it with Comment=\"accel=REQUEST\"");

@@ -67,13 +67,23 @@ bool weft_wish_of_comment(struct weft_wish *wish, const char *comment)
 	return false;
 }
 
+/* Of a heterogeneous batch job only the first component carries the script. */
+static bool is_batch(const job_desc_msg_t *desc)
+{
+	return desc->script || (desc->het_job_offset && desc->het_job_offset != NO_VAL);
+}
+
 bool weft_wish_of_desc(struct weft_wish *wish, const job_desc_msg_t *desc)
 {
+	uint32_t env_size = is_batch(desc) && desc->environment ? desc->env_size : 0;
+
 	*wish = (struct weft_wish){ 0 };
 	if (!wish_of_env(wish, desc->spank_job_env, desc->spank_job_env_size) &&
-	    !wish_of_env(wish, desc->environment, desc->environment ? desc->env_size : 0) &&
-	    !weft_wish_of_comment(wish, desc->comment))
-		return false;
+	    !wish_of_env(wish, desc->environment, env_size)) {
+		if (!weft_wish_of_comment(wish, desc->comment))
+			return false;
+		wish->unmarked = !is_batch(desc);
+	}
 	wish_common(wish, desc);
 	return true;
 }

@@ -376,6 +376,7 @@ static int decide_now(struct decision *d)
 	if (choice.index == NONE || answer(d, choice.index) != SLURM_SUCCESS)
 		return refuse(d);
 	tell_chosen(d, choice.index);
+	weft_job_tell_stepd(d->ask->job);
 	note_limit(d, choice.index);
 	return SLURM_SUCCESS;
 }
@@ -419,7 +420,8 @@ int weft_decide(struct weft_ask *ask)
 	chosen_limit.job = NULL;
 	if (!view || view->broken.text[0]) {
 		weft_view_put(view);
-		return ESLURM_NODES_BUSY; /* it waits until the configuration is mended */
+		/* It waits until the configuration is mended.  That it could never run would hold it for good. */
+		return ask->mode == SELECT_MODE_TEST_ONLY ? SLURM_SUCCESS : ESLURM_NODES_BUSY;
 	}
 	if (decision_open(&d, ask, view, &err)) {
 		debug("weft: %pJ: %s", ask->job, err.text);

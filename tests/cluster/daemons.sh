@@ -175,7 +175,13 @@ write_slurm_conf()
 		fi
 		cat "$CLUSTER/etc/nodes.conf"
 		printf '%s\n%s\n' "$CLUSTER_PARTITIONS" "$CLUSTER_CONF"
-	} > "$CLUSTER/etc/slurm.conf"
+	} | last_of_each_key > "$CLUSTER/etc/slurm.conf"
+}
+
+# So that CLUSTER_CONF may override: 22.05 takes the last line of a key, but every command complains.
+last_of_each_key()
+{
+	tac | awk -F= '/^(NodeName|PartitionName|NodeSet|DownNodes|SlurmctldHost|Include)/ || !seen[$1]++' | tac
 }
 
 write_config()
@@ -305,7 +311,7 @@ ctld_up_or_dead()
 ctld_start()
 {
 	# shellcheck disable=SC2086
-	start slurmctld $CLUSTER_CTLD_WRAP slurmctld -D
+	start slurmctld $CLUSTER_CTLD_WRAP "$(command -v slurmctld)" -D
 	wait_until "${CTLD_PATIENCE:-30}" ctld_up_or_dead && ctld_up || give_up "slurmctld"
 }
 
@@ -353,10 +359,13 @@ node_in()
 # It serves the one user that it runs as; root it refuses to be.
 rest_start()
 {
+	local openapi=openapi/v0.0.36,openapi/v0.0.37,openapi/v0.0.38
+	# Without a list it wants to serve accounting as well.
+	! release_at_least 23.11 || openapi=openapi/slurmctld
 	mkdir -p "$CLUSTER/rest"
 	chown nobody "$CLUSTER/rest"
 	start slurmrestd setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups \
-		slurmrestd -a rest_auth/local "unix:$CLUSTER/rest/rest.sock"
+		slurmrestd -a rest_auth/local -s "$openapi" "unix:$CLUSTER/rest/rest.sock"
 	wait_until 20 test -S "$CLUSTER/rest/rest.sock" || give_up "slurmrestd"
 }
 

@@ -22,6 +22,7 @@
 #	CLUSTER_REST=yes            slurmrestd on a socket; see rest()
 #	CLUSTER_CTLD_WRAP           a command to run slurmctld under
 #	CLUSTER_DEBUG               SlurmctldDebug= (verbose)
+#	CTLD_PATIENCE               seconds that slurmctld may take to come up (30)
 #	WEFT_KEEP=1                 (environment) leave the cluster's directory behind
 #
 # Where the kernel allows it the script runs again in namespaces of its own (processes, mounts, network, host name):
@@ -240,6 +241,7 @@ job_field()
 			if (!at) next
 			value = substr(line, at + length(field) + 1)
 			if (field !~ /Comment$|^Command$|^WorkDir$|^Std/) sub(/ .*/, "", value)
+			sub(/ $/, "", value) # some lines of scontrol end in one
 			print value; exit
 		}'
 }

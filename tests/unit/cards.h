@@ -20,6 +20,7 @@ static const char cards[] =
 	CARD("h20", "nvidia", "h20-line", "96", "4000", "150", "400", "\"nvidia_h20\"") ","
 	CARD("mi300x", "amd", "mi300", "192", "5000", "1300", "750", "\"mi300\"") ","
 	CARD("ascend910b3", "ascend", "910b", "64", "1600", "313", "400", "\"910b3\"") ","
-	"{\"name\":\"oddball\",\"vendor\":\"oddity\",\"mem_gib\":32}]}";
+	"{\"name\":\"oddball\",\"vendor\":\"oddity\",\"mem_gib\":32,"
+	"\"tflops\":{\"bf16\":100.1}}]}";
 
 #endif

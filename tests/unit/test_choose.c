@@ -152,6 +152,9 @@ START_TEST(fast_considers_the_fastest_possible_only)
 	w.slowdown[2] = 1; /* a tie: either will do */
 	check_choice(now(WEFT_FAST, &w, 100, 1000, NULL), 2, SIZE_MAX, 1000);
 	ck_assert_str_eq(w.asked, "f1 p1 f0 p0 f2 ");
+	w.fits[2] = false;
+	check_choice(now(WEFT_FAST, &w, 100, 1000, NULL), SIZE_MAX, SIZE_MAX, 0);
+	ck_assert_str_eq(w.asked, "f1 p1 f0 p0 f2 "); /* that one of the two is possible is enough */
 	w.possible[0] = w.possible[2] = w.fits[2] = false;
 	check_choice(now(WEFT_FAST, &w, 100, 1000, NULL), SIZE_MAX, SIZE_MAX, 0);
 	ck_assert_str_eq(w.asked, "f1 p1 f0 p0 f2 p2 ");

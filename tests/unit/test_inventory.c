@@ -143,6 +143,7 @@ static const struct {
 	{ "gpu:18446744073709551616",
 	  "gres \"gpu:18446744073709551616\": more than 1000000 cards on one node" },
 	{ "gpu:9P", "gres \"gpu:9P\": more than 1000000 cards on one node" },
+	{ "gpu:16384P", "gres \"gpu:16384P\": more than 1000000 cards on one node" }, /* 2 to the 64 */
 	{ "gpu:99999999999P", "gres \"gpu:99999999999P\": more than 1000000 cards on one node" },
 	{ "gpu:h100:8,npu:\001:2", "gres \"npu:?:2\": " ODD },
 	{ "gpu:" LONG16 LONG16 LONG16 LONG16 "a:1",

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * torture.c - every call of core/ that may run out of memory is made to, one at a time, and also from some point on.
+ *
+ * Each operation either does its work or says "out of memory"; it neither crashes nor leaks, which AddressSanitizer
+ * sees.  Built and run by torture.sh, whose linker options lead core's allocations to the __wrap_ functions here; those of
+ * json-c and libc are not reached.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/catalogue.h"
+#include "core/conf.h"
+#include "core/devenv.h"
+#include "core/file.h"
+#include "core/inventory.h"
+#include "core/jobspec.h"
+#include "core/plan.h"
+#include "core/request.h"
+#include "core/site.h"
+#include "core/tres.h"
+
+/* ---------------------------------------------------------------- allocations that fail */
+
+static unsigned long calls, fail_at; /* FAIL_AT 0: none fails */
+static int fail_rest;		     /* and all after it */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int fails(void)
+{
+	int yes;
+
+	pthread_mutex_lock(&lock);
+	calls++;
+	yes = fail_at && (calls == fail_at || (fail_rest && calls > fail_at));
+	pthread_mutex_unlock(&lock);
+	if (yes)
+		errno = ENOMEM;
+	return yes;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *s);
+FILE *__real_open_memstream(char **text, size_t *size);
+int __real_fclose(FILE *f);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *s);
+FILE *__wrap_open_memstream(char **text, size_t *size);
+int __wrap_fclose(FILE *f);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg);
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fails() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strdup(const char *s)
+{
+	return fails() ? NULL : __real_strdup(s);
+}
+
+FILE *__wrap_open_memstream(char **text, size_t *size)
+{
+	return fails() ? NULL : __real_open_memstream(text, size);
+}
+
+/* A stream in memory that could not grow says so when it is closed, at the latest. */
+int __wrap_fclose(FILE *f)
+{
+	int failed = fails(), rc = __real_fclose(f);
+
+	return failed ? EOF : rc;
+}
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+{
+	return fails() ? EAGAIN : __real_pthread_create(thread, attr, start, arg);
+}
+
+/* ---------------------------------------------------------------- what they all work on, made while nothing fails */
+
+static const char catalogue_text[] =
+	"{\"format\":1,\"vendors\":[{\"name\":\"nvidia\",\"title\":\"NVIDIA\",\"aliases\":[\"nv\"],"
+	"\"visible_env\":[\"CUDA_VISIBLE_DEVICES\"],\"gres_names\":[\"gpu\"]},"
+	"{\"name\":\"ascend\",\"aliases\":[\"huawei\"],\"visible_env\":[\"ASCEND_RT_VISIBLE_DEVICES\"]}],"
+	"\"models\":[{\"name\":\"h100-pcie\",\"family\":\"h100\",\"vendor\":\"nvidia\",\"mem_gib\":80,\"tdp_w\":350,"
+	"\"gres_types\":[\"h100\"],\"tflops\":{\"bf16\":756}},"
+	"{\"name\":\"h100-sxm\",\"family\":\"h100\",\"vendor\":\"nvidia\",\"mem_gib\":[80,96],\"gres_types\":[\"h100\"]},"
+	"{\"name\":\"910b\",\"vendor\":\"ascend\",\"mem_gib\":64,\"tflops\":{\"bf16\":320,\"fp16\":320}}]}";
+static const char site_text[] = "{\"vendors\":[{\"name\":\"acme\"}],\"models\":[{\"name\":\"a1\",\"vendor\":\"acme\"},"
+				"{\"name\":\"910b\",\"mem_gib\":65,\"gres_types\":[\"910\",\"x910\"]}]}";
+static const char conf_text[] = "# all keys\nCatalogue=/etc/site.json\nDefaultPolicy=listed\nRooflineIntensity=150\n"
+				"Class=gpu:h100 Model=h100-sxm\nClass=npu Model=910b\n"
+				"App=llm Table=h100=1,910b=0.4\nApp=cfd \\\n Table=h100=2\n";
+static const char request_text[] = "8xh100,mem>=80G,mem<200G | 4:nvidia/huawei,mem>=60G,nodes=1-9 | 1P@bf16:910b"
+				   " | 6:npu,per-node=3";
+static const char *const gres[] = { "gpu:h100:8", "npu:910b:8(S:0-1),gpu:h100:2", NULL, "gpu:strange:4,nvme:2",
+				    "gpu:h100:3", "npu:910b:4" };
+#define N_GRES (sizeof(gres) / sizeof(gres[0]))
+
+static struct weft_catalogue *cat;
+static struct weft_conf *conf;
+static struct weft_inventory *inv;
+static char catalogue_path[] = "/tmp/weft-torture.XXXXXX";
+
+static void put_file(void)
+{
+	int fd = mkstemp(catalogue_path);
+
+	if (fd < 0 || write(fd, catalogue_text, strlen(catalogue_text)) < 0 || close(fd) < 0)
+		abort();
+}
+
+/* ---------------------------------------------------------------- operations: 0, or -1 with ERR */
+
+static int nothing(const void *result, struct weft_err *err)
+{
+	return result ? 0 : weft_err(err, "out of memory");
+}
+
+static int do_catalogue(struct weft_err *err)
+{
+	struct weft_catalogue *c = weft_catalogue_parse("base", catalogue_text, strlen(catalogue_text), "site", site_text,
+							strlen(site_text), err);
+	int rc = c ? 0 : -1;
+
+	weft_catalogue_destroy(c);
+	return rc;
+}
+
+static int do_file(struct weft_err *err)
+{
+	struct weft_catalogue *c = weft_catalogue_load(catalogue_path, NULL, err);
+	int rc = c ? 0 : -1;
+
+	weft_catalogue_destroy(c);
+	return rc;
+}
+
+static int do_conf(struct weft_err *err)
+{
+	struct weft_conf *c = weft_conf_parse("weft.conf", conf_text, strlen(conf_text), err);
+	int rc = c ? weft_conf_check(c, cat, err) : -1;
+
+	weft_conf_destroy(c);
+	return rc;
+}
+
+static int do_inventory(struct weft_err *err)
+{
+	struct weft_inventory *i = weft_inventory_create(cat, conf);
+	int rc = nothing(i, err);
+
+	for (unsigned k = 0; rc == 0 && k < N_GRES; k++)
+		rc = weft_inventory_add(i, k, gres[k], err);
+	weft_inventory_destroy(i);
+	return rc;
+}
+
+static int do_request(struct weft_err *err)
+{
+	struct weft_request *req = weft_request_parse(request_text, err);
+	struct weft_plan plan = { 0 };
+	char *text = NULL;
+	int rc = req ? 0 : -1;
+
+	if (rc == 0)
+		rc = weft_request_check(req, cat, weft_inventory_words(inv), err);
+	for (size_t i = 0; rc == 0 && i < req->n_alts; i++)
+		rc = weft_alternative_consistent(&req->alts[i], err);
+	if (rc == 0) {
+		text = weft_request_canonical(req);
+		rc = nothing(text, err);
+		free(text);
+	}
+	if (rc == 0) {
+		text = weft_predicates_text(&req->alts[0]);
+		rc = nothing(text, err);
+		free(text);
+	}
+	if (rc == 0)
+		rc = weft_plan_make(&plan, req, inv, NULL, weft_conf_find_app(conf, "llm"), 200, err);
+	if (rc == 0 && plan.n < 3)
+		rc = weft_err(err, "%zu candidates only", plan.n);
+	weft_plan_clear(&plan);
+	weft_request_destroy(req);
+	return rc;
+}
+
+/* What is told when nothing fits takes memory too; without it the message may be shorter, but there is one. */
+static int do_lack(struct weft_err *err)
+{
+	struct weft_request *req = weft_request_parse("99:h100 | 4:h100,mem>=900G | 2:acme | 1,tdp<=1W", err);
+	struct weft_plan plan = { 0 };
+	struct weft_err why = WEFT_ERR_INIT;
+	int rc = req ? 0 : -1;
+
+	if (rc == 0 && weft_plan_make(&plan, req, inv, NULL, NULL, 200, &why) == 0)
+		rc = weft_err(err, "a plan was made");
+	if (rc == 0 && (strstr(why.text, "out of memory") || !why.text[0]))
+		rc = weft_err(err, "%s", why.text);
+	weft_plan_clear(&plan);
+	weft_request_destroy(req);
+	return rc;
+}
+
+static int do_jobspec(struct weft_err *err)
+{
+	struct weft_jobspec spec;
+	char *text;
+
+	if (weft_jobspec_make(&spec, request_text, "fast,scale-time", "=h100=1,910b=0.5", conf, err))
+		return -1;
+	text = weft_app_canonical(spec.app);
+	weft_jobspec_clear(&spec);
+	free(text);
+	return nothing(text, err);
+}
+
+static int do_unknown_app(struct weft_err *err)
+{
+	struct weft_jobspec spec;
+	struct weft_err why = WEFT_ERR_INIT;
+
+	if (weft_jobspec_make(&spec, "8:h100", "soon", "lmm", conf, &why) == 0) {
+		weft_jobspec_clear(&spec);
+		return weft_err(err, "there is a table lmm");
+	}
+	return why.text[0] ? 0 : weft_err(err, "no reason was given");
+}
+
+static int do_table(struct weft_err *err)
+{
+	struct weft_app app = { 0 };
+	int rc = weft_app_parse_file(&app, "table", "# t\nh100 1\n910b 0.4\na1 3\n", 24, err);
+
+	weft_app_clear(&app);
+	return rc;
+}
+
+static int do_tres(struct weft_err *err)
+{
+	const struct weft_class *class = weft_inventory_class(inv, 0);
+	char *replaced = weft_tres_replace(inv, "gres:gpu:h100:8,gres:nvme:2", "gres:", class, 4);
+	char *renamed = weft_tres_rename("gres:gpu:4", "gres:", "npu");
+	int rc = nothing(replaced, err);
+
+	if (rc == 0)
+		rc = nothing(renamed, err);
+	free(replaced);
+	free(renamed);
+	return rc;
+}
+
+static int do_devenv(struct weft_err *err)
+{
+	size_t n;
+	struct weft_env_change *changes = weft_devenv_changes(cat, weft_catalogue_vendor(cat, 0), "0,1", &n);
+
+	weft_devenv_free(changes, n);
+	return nothing(changes, err);
+}
+
+static void no_log(bool is_error, const char *line)
+{
+	(void)is_error;
+	(void)line;
+}
+
+/* Slurm's daemon must live on whatever the site could get. */
+static int do_site(struct weft_err *err)
+{
+	const struct weft_view *view;
+	int rc;
+
+	weft_site_start(&(struct weft_site_options){
+		.conf_path = "/nonexistent/weft.conf", .catalogue_path = catalogue_path, .log = no_log });
+	weft_site_set_nodes(gres, N_GRES);
+	view = weft_site_view();
+	rc = view && !view->broken.text[0] && view->inventory ? 0 : weft_err(err, "out of memory");
+	weft_site_stop();
+	weft_view_put(view);
+	return rc;
+}
+
+/* ---------------------------------------------------------------- each of them, over and over */
+
+static const struct {
+	const char *name;
+	int (*run)(struct weft_err *err);
+} operations[] = {
+	{ "catalogue, with a site's", do_catalogue },
+	{ "catalogue from a file", do_file },
+	{ "weft.conf", do_conf },
+	{ "inventory", do_inventory },
+	{ "request, check, canonical form, plan", do_request },
+	{ "request that cannot be met", do_lack },
+	{ "jobspec with a table of its own", do_jobspec },
+	{ "jobspec with an unknown table", do_unknown_app },
+	{ "table from a file", do_table },
+	{ "TRES strings", do_tres },
+	{ "device environment", do_devenv },
+	{ "site", do_site },
+};
+
+/* Fail call AT (0: none) of operation I.  Returns how many calls there were, or -1 after telling what went wrong. */
+static long attempt(size_t i, unsigned long at)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	int rc;
+
+	calls = 0;
+	fail_at = at;
+	rc = operations[i].run(&err);
+	fail_at = 0;
+	if (rc == 0 || (at && strstr(err.text, "out of memory")))
+		return (long)calls;
+	printf("# %s, call %lu%s: \"%s\"\n", operations[i].name, at, fail_rest ? " and all after it" : "", err.text);
+	return -1;
+}
+
+static int torture(size_t i)
+{
+	long n = attempt(i, 0);
+	int bad = n <= 0;
+
+	for (fail_rest = 0; fail_rest < 2; fail_rest++) {
+		for (long at = 1; at <= n; at++)
+			bad += attempt(i, (unsigned long)at) < 0;
+	}
+	fail_rest = 0;
+	printf("%sok %zu - %s: %ld calls that may fail\n", bad ? "not " : "", i + 1, operations[i].name, n);
+	fflush(stdout);
+	return bad != 0;
+}
+
+int main(void)
+{
+	size_t n = sizeof(operations) / sizeof(operations[0]);
+	int failed = 0;
+
+	put_file();
+	cat = weft_catalogue_parse("base", catalogue_text, strlen(catalogue_text), "site", site_text, strlen(site_text), NULL);
+	conf = weft_conf_parse("weft.conf", conf_text, strlen(conf_text), NULL);
+	inv = cat && conf ? weft_inventory_create(cat, conf) : NULL;
+	for (unsigned k = 0; inv && k < N_GRES; k++)
+		weft_inventory_add(inv, k, gres[k], NULL);
+	for (size_t i = 0; inv && i < n; i++)
+		failed += torture(i);
+	printf("%zu passed, %d failed\n", inv ? n - failed : 0, inv ? failed : 1);
+	unlink(catalogue_path);
+	weft_inventory_destroy(inv);
+	weft_conf_destroy(conf);
+	weft_catalogue_destroy(cat);
+	return !inv || failed;
+}
