@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * torture.c - every call of core/ that may run out of memory is made to, one at a time, and also from some point on.
+ * torture.c - every call of core/ that may run out of memory is made to, one at a time, and also from some
+ * point on.
  *
- * Each operation either does its work or says "out of memory"; it neither crashes nor leaks, which AddressSanitizer
- * sees.  Built and run by torture.sh, whose linker options lead core's allocations to the __wrap_ functions here; those of
- * json-c and libc are not reached.
+ * Each operation either does its work or says "out of memory"; it neither crashes nor leaks, which
+ * AddressSanitizer sees.  Built and run by torture.sh, whose linker options lead core's allocations to the
+ * __wrap_ functions here; those of json-c and libc are not reached.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -96,24 +97,31 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 	return fails() ? EAGAIN : __real_pthread_create(thread, attr, start, arg);
 }
 
-/* ---------------------------------------------------------------- what they all work on, made while nothing fails */
+/* ---------------------------------------------------------------- what they all work on, made while nothing
+ * fails */
 
 static const char catalogue_text[] =
 	"{\"format\":1,\"vendors\":[{\"name\":\"nvidia\",\"title\":\"NVIDIA\",\"aliases\":[\"nv\"],"
 	"\"visible_env\":[\"CUDA_VISIBLE_DEVICES\"],\"gres_names\":[\"gpu\"]},"
 	"{\"name\":\"ascend\",\"aliases\":[\"huawei\"],\"visible_env\":[\"ASCEND_RT_VISIBLE_DEVICES\"]}],"
-	"\"models\":[{\"name\":\"h100-pcie\",\"family\":\"h100\",\"vendor\":\"nvidia\",\"mem_gib\":80,\"tdp_w\":350,"
+	"\"models\":[{\"name\":\"h100-pcie\",\"family\":\"h100\",\"vendor\":\"nvidia\",\"mem_gib\":80,\"tdp_"
+	"w\":350,"
 	"\"gres_types\":[\"h100\"],\"tflops\":{\"bf16\":756}},"
-	"{\"name\":\"h100-sxm\",\"family\":\"h100\",\"vendor\":\"nvidia\",\"mem_gib\":[80,96],\"gres_types\":[\"h100\"]},"
+	"{\"name\":\"h100-sxm\",\"family\":\"h100\",\"vendor\":\"nvidia\",\"mem_gib\":[80,96],\"gres_types\":"
+	"[\"h100\"]},"
 	"{\"name\":\"910b\",\"vendor\":\"ascend\",\"mem_gib\":64,\"tflops\":{\"bf16\":320,\"fp16\":320}}]}";
-static const char site_text[] = "{\"vendors\":[{\"name\":\"acme\"}],\"models\":[{\"name\":\"a1\",\"vendor\":\"acme\"},"
-				"{\"name\":\"910b\",\"mem_gib\":65,\"gres_types\":[\"910\",\"x910\"]}]}";
-static const char conf_text[] = "# all keys\nCatalogue=/etc/site.json\nDefaultPolicy=listed\nRooflineIntensity=150\n"
-				"Class=gpu:h100 Model=h100-sxm\nClass=npu Model=910b\n"
-				"App=llm Table=h100=1,910b=0.4\nApp=cfd \\\n Table=h100=2\n";
-static const char request_text[] = "8xh100,mem>=80G,mem<200G | 4:nvidia/huawei,mem>=60G,nodes=1-9 | 1P@bf16:910b"
-				   " | 6:npu,per-node=3";
-static const char *const gres[] = { "gpu:h100:8", "npu:910b:8(S:0-1),gpu:h100:2", NULL, "gpu:strange:4,nvme:2",
+static const char site_text[] =
+	"{\"vendors\":[{\"name\":\"acme\"}],\"models\":[{\"name\":\"a1\",\"vendor\":\"acme\"},"
+	"{\"name\":\"910b\",\"mem_gib\":65,\"gres_types\":[\"910\",\"x910\"]}]}";
+static const char conf_text[] =
+	"# all keys\nCatalogue=/etc/site.json\nDefaultPolicy=listed\nRooflineIntensity=150\n"
+	"Class=gpu:h100 Model=h100-sxm\nClass=npu Model=910b\n"
+	"App=llm Table=h100=1,910b=0.4\nApp=cfd \\\n Table=h100=2\n";
+static const char request_text[] =
+	"8xh100,mem>=80G,mem<200G | 4:nvidia/huawei,mem>=60G,nodes=1-9 | 1P@bf16:910b"
+	" | 6:npu,per-node=3";
+static const char *const gres[] = { "gpu:h100:8", "npu:910b:8(S:0-1),gpu:h100:2",
+				    NULL,	  "gpu:strange:4,nvme:2",
 				    "gpu:h100:3", "npu:910b:4" };
 #define N_GRES (sizeof(gres) / sizeof(gres[0]))
 
@@ -139,8 +147,8 @@ static int nothing(const void *result, struct weft_err *err)
 
 static int do_catalogue(struct weft_err *err)
 {
-	struct weft_catalogue *c = weft_catalogue_parse("base", catalogue_text, strlen(catalogue_text), "site", site_text,
-							strlen(site_text), err);
+	struct weft_catalogue *c = weft_catalogue_parse("base", catalogue_text, strlen(catalogue_text),
+							"site", site_text, strlen(site_text), err);
 	int rc = c ? 0 : -1;
 
 	weft_catalogue_destroy(c);
@@ -206,7 +214,8 @@ static int do_request(struct weft_err *err)
 	return rc;
 }
 
-/* What is told when nothing fits takes memory too; without it the message may be shorter, but there is one. */
+/* What is told when nothing fits takes memory too; without it the message may be shorter, but there is one.
+ */
 static int do_lack(struct weft_err *err)
 {
 	struct weft_request *req = weft_request_parse("99:h100 | 4:h100,mem>=900G | 2:acme | 1,tdp<=1W", err);
@@ -322,7 +331,8 @@ static const struct {
 	{ "site", do_site },
 };
 
-/* Fail call AT (0: none) of operation I.  Returns how many calls there were, or -1 after telling what went wrong. */
+/* Fail call AT (0: none) of operation I.  Returns how many calls there were, or -1 after telling what went
+ * wrong. */
 static long attempt(size_t i, unsigned long at)
 {
 	struct weft_err err = WEFT_ERR_INIT;
@@ -334,7 +344,8 @@ static long attempt(size_t i, unsigned long at)
 	fail_at = 0;
 	if (rc == 0 || (at && strstr(err.text, "out of memory")))
 		return (long)calls;
-	printf("# %s, call %lu%s: \"%s\"\n", operations[i].name, at, fail_rest ? " and all after it" : "", err.text);
+	printf("# %s, call %lu%s: \"%s\"\n", operations[i].name, at, fail_rest ? " and all after it" : "",
+	       err.text);
 	return -1;
 }
 
@@ -359,7 +370,8 @@ int main(void)
 	int failed = 0;
 
 	put_file();
-	cat = weft_catalogue_parse("base", catalogue_text, strlen(catalogue_text), "site", site_text, strlen(site_text), NULL);
+	cat = weft_catalogue_parse("base", catalogue_text, strlen(catalogue_text), "site", site_text,
+				   strlen(site_text), NULL);
 	conf = weft_conf_parse("weft.conf", conf_text, strlen(conf_text), NULL);
 	inv = cat && conf ? weft_inventory_create(cat, conf) : NULL;
 	for (unsigned k = 0; inv && k < N_GRES; k++)
