@@ -29,11 +29,23 @@ clean_report()
 	expect_eq "$(printf '%s\n' "$output" | sed '$d')" "" "findings in $1"
 }
 
+# From 23.11 on a reconfigured slurmctld is a new process, which valgrind would not follow.
+lives=2
+reconfigure()
+{
+	if release_at_least 23.11; then
+		ctld_restart
+		lives=$((lives + 1))
+	else
+		ok scontrol reconfigure
+	fi
+}
+
 # weft_conf TEXT: slurmctld reads that now
 weft_conf()
 {
 	printf '%s\n' "$1" > "$CLUSTER/etc/weft.conf"
-	ok scontrol reconfigure
+	reconfigure
 }
 
 logged()
@@ -105,10 +117,10 @@ submit_refused -t 5 --accel=4:h100 --accel-app=nosuch --wrap true
 
 test_case "slurmctld: configurations, good and broken"
 weft_conf "Policy=soon"
-wait_for 30 logged 'weft: .*the configuration stays as it was'
+wait_for 30 logged 'weft: .*weft.conf:1: Policy: .*; (the configuration stays|--accel is refused)'
 weft_conf "Catalogue=/nonexistent.json"
 weft_conf "$(printf 'App=llm Table=h100=1\nDefaultPolicy=listed\nClass=gpu:h100 Model=h100-sxm5-80gb')"
-ok scontrol reconfigure
+reconfigure
 submit -t 5 --accel='2:mi300x|2:h100' --wrap true
 wait_job "$JOB" COMPLETED 60
 expect_match "$(job_field "$JOB" SystemComment)" 'policy listed'
@@ -125,10 +137,10 @@ weft_conf "App=llm Table=h100=1"
 ok scancel $((JOB - 1))
 wait_job "$JOB" COMPLETED 60
 
-test_case "slurmctld: no finding in either life"
+test_case "slurmctld: no finding in any of its lives"
 ctld_stop
 clean_report slurmctld
-expect_eq "$(ls "$reports"/slurmctld.* | wc -l)" 2 "reports"
+expect_eq "$(ls "$reports"/slurmctld.* | wc -l)" $lives "reports"
 CLUSTER_CTLD_WRAP=
 ctld_start
 
