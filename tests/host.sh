@@ -215,6 +215,7 @@ in_root()
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare --mount --fork bash -c '
 		root=$1; shift
+		mount --bind "$root" "$root" && # or there can be no mount namespace inside
 		mount --rbind /dev "$root/dev" && mount -t proc proc "$root/proc" &&
 		mount --rbind /sys "$root/sys" && mount -t tmpfs tmpfs "$root/tmp" &&
 		exec chroot "$root" "$@"' in_root "$root" "$@"

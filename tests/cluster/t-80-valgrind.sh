@@ -154,7 +154,7 @@ clean_report client -v lax=1 # sbatch loses what spank_unset_job_env() makes
 test_case "slurmd and slurmstepd: no finding"
 node_stop nv1
 start nv1 $valgrind --trace-children=yes --trace-children-skip='*/sh,*/bash,*/true,*/env,*/sleep' --xml-file="$reports/slurmd.%p" \
-	slurmd -D -N nv1
+	"$(command -v slurmd)" -D -N nv1
 wait_for 60 nodes_up
 submit -t 5 -w nv1 --accel=2:h100 --wrap 'env | grep -E "^(CUDA|WEFT)_"; srun env'
 wait_job "$JOB" COMPLETED 90

@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What a task finds in its environment: its vendor's variables, and nobody else's.  In batch scripts, steps, tasks with cards of
+# their own, salloc; on clusters with one gres name for all vendors and with one for each.
+. "$(dirname "$0")/lib.sh"
+
+# One line with every variable by which some vendor's runtime finds its cards, in alphabetical order.
+all_vars='CUDA_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HIP_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL|ZE_AFFINITY_MASK'
+all_vars+='|ASCEND_RT_VISIBLE_DEVICES|MLU_VISIBLE_DEVICES|MUSA_VISIBLE_DEVICES|ILUVATAR_VISIBLE_DEVICES|XPU_VISIBLE_DEVICES'
+all_vars+='|MACA_VISIBLE_DEVICES|SUPA_VISIBLE_DEVICES|TOPS_VISIBLE_DEVICES|HABANA_VISIBLE_MODULES'
+show="env | grep -E '^($all_vars|WEFT_(VENDOR|MODEL|DEVICES))=' | sort | paste -sd' '"
+
+# sorted TEXT: its lines in order, since tasks write in any
+sorted()
+{
+	printf '%s\n' "$1" | sort
+}
+
+# in_batch EXPECTED SBATCH_OPTION...
+in_batch()
+{
+	local expected=$1
+	shift
+	submit -t 5 "$@" --wrap "$show"
+	wait_job "$JOB" COMPLETED
+	expect_eq "$(job_output "$JOB")" "$expected" "environment of $*"
+}
+
+cluster_nodes <<END
+nv1  gpu:h100:8
+am1  gpu:mi300x:8
+in1  gpu:max-1550:8
+as1  gpu:910b3:8
+ca1  gpu:mlu370-x8:8
+hy1  gpu:k100-ai:8
+mt1  gpu:s4000:8
+il1  gpu:bi-v150:8
+me1  gpu:c500-oam:8
+ku1  gpu:p800:8
+bi1  gpu:br104:8
+en1  gpu:s60:8
+END
+cluster_start
+
+test_case "one name: each vendor's batch script has that vendor's variables alone"
+while read -r model vendor vars; do
+	expected=
+	for var in $vars; do
+		expected+="$var=0,1 "
+	done
+	in_batch "$(printf '%s\n' ${expected} "WEFT_DEVICES=0,1" "WEFT_MODEL=$model" "WEFT_VENDOR=$vendor" | sort | paste -sd' ')" \
+		--accel="2:$model"
+done <<END
+h100 nvidia CUDA_VISIBLE_DEVICES
+mi300x amd ROCR_VISIBLE_DEVICES
+max-1550 intel ZE_AFFINITY_MASK
+910b3 ascend ASCEND_RT_VISIBLE_DEVICES
+mlu370-x8 cambricon MLU_VISIBLE_DEVICES
+k100-ai hygon HIP_VISIBLE_DEVICES
+s4000 mthreads MUSA_VISIBLE_DEVICES
+bi-v150 iluvatar CUDA_VISIBLE_DEVICES ILUVATAR_VISIBLE_DEVICES
+c500-oam metax CUDA_VISIBLE_DEVICES MACA_VISIBLE_DEVICES
+p800 kunlunxin CUDA_VISIBLE_DEVICES XPU_VISIBLE_DEVICES
+br104 biren SUPA_VISIBLE_DEVICES
+s60 enflame TOPS_VISIBLE_DEVICES
+END
+
+test_case "a plain job has what Slurm gives it"
+submit -t 5 --gres=gpu:910b3:2 --wrap "$show"
+wait_job "$JOB" COMPLETED
+expect_eq "$(job_output "$JOB")" \
+	"CUDA_VISIBLE_DEVICES=0,1 GPU_DEVICE_ORDINAL=0,1 ROCR_VISIBLE_DEVICES=0,1 ZE_AFFINITY_MASK=0,1"
+
+test_case "part of a node: two jobs have different cards"
+submit -t 5 --accel=3:910b3 --wrap "$show; sleep 60"
+first=$JOB
+wait_job "$first" RUNNING
+in_batch "ASCEND_RT_VISIBLE_DEVICES=3,4 WEFT_DEVICES=3,4 WEFT_MODEL=910b3 WEFT_VENDOR=ascend" --accel=2:910b3
+expect_eq "$(job_output "$first")" "ASCEND_RT_VISIBLE_DEVICES=0,1,2 WEFT_DEVICES=0,1,2 WEFT_MODEL=910b3 WEFT_VENDOR=ascend"
+cancel_all
+
+test_case "steps of a batch job: all cards, some, none"
+submit -t 5 -n 1 --accel=4:910b3 --wrap "srun sh -c \"$show\"; srun --gres=gpu:1 sh -c \"$show\"; srun --gres=none sh -c \"$show\""
+wait_job "$JOB" COMPLETED
+expect_eq "$(job_output "$JOB" | sed -n 1p)" \
+	"ASCEND_RT_VISIBLE_DEVICES=0,1,2,3 WEFT_DEVICES=0,1,2,3 WEFT_MODEL=910b3 WEFT_VENDOR=ascend"
+expect_eq "$(job_output "$JOB" | sed -n 2p)" "ASCEND_RT_VISIBLE_DEVICES=0 WEFT_DEVICES=0 WEFT_MODEL=910b3 WEFT_VENDOR=ascend"
+expect_eq "$(job_output "$JOB" | sed -n 3p)" "ASCEND_RT_VISIBLE_DEVICES= WEFT_DEVICES= WEFT_MODEL=910b3 WEFT_VENDOR=ascend"
+
+test_case "tasks with cards of their own: --gpus-per-task, --gpu-bind"
+submit -t 5 -n 2 --accel=4:910b3 --wrap "srun -n2 --gpus-per-task=2 sh -c \"$show\""
+wait_job "$JOB" COMPLETED
+expect_eq "$(sorted "$(job_output "$JOB")" | sed 's/ .*//' | paste -sd' ')" \
+	"ASCEND_RT_VISIBLE_DEVICES=0,1 ASCEND_RT_VISIBLE_DEVICES=2,3"
+submit -t 5 -n 4 --accel=4:mi300x --wrap "srun -n4 --gpu-bind=single:1 sh -c \"$show\""
+wait_job "$JOB" COMPLETED
+expect_eq "$(sorted "$(job_output "$JOB")" | sed 's/ .*//' | paste -sd' ')" \
+	"ROCR_VISIBLE_DEVICES=0 ROCR_VISIBLE_DEVICES=1 ROCR_VISIBLE_DEVICES=2 ROCR_VISIBLE_DEVICES=3"
+submit -t 5 -n 2 --accel=4:c500-oam --wrap "srun -n2 --gpu-bind=map_gpu:2,0 sh -c \"$show\""
+wait_job "$JOB" COMPLETED
+expect_eq "$(sorted "$(job_output "$JOB")" | awk '{ print $1, $2 }' | paste -sd' ')" \
+	"CUDA_VISIBLE_DEVICES=0 MACA_VISIBLE_DEVICES=0 CUDA_VISIBLE_DEVICES=2 MACA_VISIBLE_DEVICES=2"
+
+test_case "srun with a job of its own, and salloc with srun"
+run srun -t 5 --accel=2:mlu370-x8 sh -c "$show"
+expect_line "$output" "MLU_VISIBLE_DEVICES=0,1 WEFT_DEVICES=0,1 WEFT_MODEL=mlu370-x8 WEFT_VENDOR=cambricon"
+run salloc -t 5 --accel=2:s4000 srun sh -c "$show"
+expect_line "$output" "MUSA_VISIBLE_DEVICES=0,1 WEFT_DEVICES=0,1 WEFT_MODEL=s4000 WEFT_VENDOR=mthreads"
+
+test_case "a heterogeneous job: each component its own vendor"
+submit -t 5 --accel=1:h100 : --accel=2:910b3 --wrap "srun --het-group=0,1 sh -c \"$show\""
+wait_job "$JOB" COMPLETED
+expect_eq "$(sorted "$(job_output "$JOB")")" \
+	"ASCEND_RT_VISIBLE_DEVICES=0,1 WEFT_DEVICES=0,1 WEFT_MODEL=910b3 WEFT_VENDOR=ascend
+CUDA_VISIBLE_DEVICES=0 WEFT_DEVICES=0 WEFT_MODEL=h100 WEFT_VENDOR=nvidia"
+
+CLUSTER_CONF="LaunchParameters=use_interactive_step"
+cluster_nodes <<END
+nv1  gpu:h100:8
+as1  npu:910b3:8
+ca1  mlu:mlu370-x8:8
+hy1  dcu:k100-ai:8
+END
+cluster_again
+
+test_case "a name for each vendor: batch scripts"
+in_batch "CUDA_VISIBLE_DEVICES=0,1 WEFT_DEVICES=0,1 WEFT_MODEL=h100 WEFT_VENDOR=nvidia" --accel=2:nvidia
+in_batch "ASCEND_RT_VISIBLE_DEVICES=0,1,2 WEFT_DEVICES=0,1,2 WEFT_MODEL=910b3 WEFT_VENDOR=ascend" --accel=3:ascend
+in_batch "MLU_VISIBLE_DEVICES=0 WEFT_DEVICES=0 WEFT_MODEL=mlu370-x8 WEFT_VENDOR=cambricon" --accel=mlu
+in_batch "HIP_VISIBLE_DEVICES=0,1,2,3,4,5,6,7 WEFT_DEVICES=0,1,2,3,4,5,6,7 WEFT_MODEL=k100-ai WEFT_VENDOR=hygon" --accel=8:dcu
+
+test_case "a name for each vendor: steps, and jobs beside each other"
+submit -t 5 --accel=2:npu --wrap 'sleep 60'
+wait_job "$JOB" RUNNING
+submit -t 5 -n 1 --accel=4:npu --wrap "srun sh -c \"$show\"; srun --gres=npu:1 sh -c \"$show\""
+wait_job "$JOB" COMPLETED
+expect_eq "$(job_output "$JOB" | sed -n 1p)" \
+	"ASCEND_RT_VISIBLE_DEVICES=2,3,4,5 WEFT_DEVICES=2,3,4,5 WEFT_MODEL=910b3 WEFT_VENDOR=ascend"
+expect_eq "$(job_output "$JOB" | sed -n 2p)" "ASCEND_RT_VISIBLE_DEVICES=2 WEFT_DEVICES=2 WEFT_MODEL=910b3 WEFT_VENDOR=ascend"
+cancel_all
+
+test_case "the shell of salloc, where it runs on the node"
+run salloc -t 5 --accel=2:npu < <(printf '%s\n' "$show")
+expect_match "$output" 'ASCEND_RT_VISIBLE_DEVICES=0,1 WEFT_DEVICES=0,1 WEFT_MODEL=910b3 WEFT_VENDOR=ascend'
+
+finish
