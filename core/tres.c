@@ -83,25 +83,21 @@ char *weft_tres_replace(const struct weft_inventory *inv, const char *tres, cons
 	return text;
 }
 
-char *weft_tres_rename(const char *tres, const char *prefix, const char *name)
+struct weft_tres_request weft_tres_of_candidate(const struct weft_inventory *inv,
+						const struct weft_candidate *c, const char *per_job,
+						const char *per_node, const char *prefix)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out;
-	struct entry e;
-	bool any = false;
+	bool even = c->per_node != 0;
 
-	if (!tres || !(out = open_memstream(&text, &size)))
-		return NULL;
-	while (entry_next(&tres, &e)) {
-		const char *count = e.name + e.name_len;
+	return (struct weft_tres_request){
+		.per_job = weft_tres_replace(inv, per_job, prefix, even ? NULL : c->class, c->devices),
+		.per_node = weft_tres_replace(inv, per_node, prefix, even ? c->class : NULL, c->per_node),
+	};
+}
 
-		fprintf(out, "%s%s%s%.*s", any ? "," : "", prefix, name, (int)(e.end - count), count);
-		any = true;
-	}
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
+void weft_tres_clear(struct weft_tres_request *request)
+{
+	free(request->per_job);
+	free(request->per_node);
+	*request = (struct weft_tres_request){ 0 };
 }

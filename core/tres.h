@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "core/inventory.h"
+#include "core/plan.h"
 
 /* Is NAME (not NUL-terminated, LEN bytes) the gres name of a class of INV? */
 bool weft_tres_is_accelerator(const struct weft_inventory *inv, const char *name, size_t len);
@@ -22,8 +23,15 @@ bool weft_tres_accelerator(const struct weft_inventory *inv, const char *tres, c
 char *weft_tres_replace(const struct weft_inventory *inv, const char *tres, const char *prefix,
 			const struct weft_class *class, unsigned long count);
 
-/* A "per card" request ("gres:gpu:4", from --cpus-per-gpu) for gres NAME instead.  TRES may be NULL.
- * malloc()ed; NULL when TRES is, or out of memory. */
-char *weft_tres_rename(const char *tres, const char *prefix, const char *name);
+/* The two strings that make a job with the requests PER_JOB and PER_NODE (NULL: none) ask for candidate C.
+ * Both are malloc()ed, NULL where nothing is asked. */
+struct weft_tres_request {
+	char *per_job, *per_node;
+};
+
+struct weft_tres_request weft_tres_of_candidate(const struct weft_inventory *inv,
+						const struct weft_candidate *c, const char *per_job,
+						const char *per_node, const char *prefix);
+void weft_tres_clear(struct weft_tres_request *request);
 
 #endif

@@ -43,6 +43,7 @@
 #pragma weak avail_node_bitmap
 #pragma weak default_part_loc
 #pragma weak last_job_update
+#pragma weak slurmctld_config
 
 #if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(23, 2, 0)
 typedef struct xlist list_t;

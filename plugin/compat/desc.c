@@ -6,6 +6,18 @@
 
 #include "plugin/compat/host.h"
 
+bool weft_desc_partitions_exist(const char *list)
+{
+	char *copy, *name, *rest;
+	bool all = true;
+
+	copy = rest = xstrdup(list);
+	while (all && (name = strsep(&rest, ",")))
+		all = find_part_record(name);
+	xfree(copy);
+	return all;
+}
+
 /* Call EACH for every partition that LIST names. */
 static void partitions(const char *list, void (*each)(part_record_t *part, void *arg), void *arg)
 {
@@ -86,7 +98,6 @@ void weft_desc_clear_scratch(job_desc_msg_t *desc)
 	xfree(desc->spank_job_env);
 	xfree(desc->tres_per_job);
 	xfree(desc->tres_per_node);
-	xfree(desc->cpus_per_tres);
 }
 
 void weft_desc_set(char **field, const char *text)

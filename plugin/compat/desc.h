@@ -14,6 +14,9 @@
  * for the caller to free.  NULL when no such partition is there: Slurm says so itself. */
 bitstr_t *weft_desc_partition_nodes(const char *list);
 
+/* Is every partition there that LIST (NULL: none) names? */
+bool weft_desc_partitions_exist(const char *list);
+
 /* How many nodes --nodelist names; 0 without one. */
 uint32_t weft_desc_required_nodes(const job_desc_msg_t *desc);
 

@@ -4,8 +4,9 @@
  */
 #include "plugin/compat/job.h"
 
-#define SPANK_PREFIX "SPANK_"
-#define STEP_PREFIX  "SLURM_" SPANK_PREFIX /* the same in the environment of a step */
+#define COMMENT_PREFIX "weft: "
+#define SPANK_PREFIX   "SPANK_"
+#define STEP_PREFIX    "SLURM_" SPANK_PREFIX /* the same in the environment of a step */
 
 bool weft_job_sane(const job_record_t *job)
 {
@@ -31,6 +32,11 @@ bool weft_job_may_update(const job_record_t *job, uid_t uid)
 #else
 	return assoc_mgr_is_user_acct_coord(acct_db_conn, uid, job->account, false);
 #endif
+}
+
+bool weft_job_may_raise_limit(uid_t uid)
+{
+	return validate_operator(uid);
 }
 
 /* Where the value starts when ENTRY sets NAME; NULL when it does not. */
@@ -129,15 +135,12 @@ static void counts_from(struct counts *c, const job_record_t *job, uint32_t node
 static int gres_validate(job_record_t *job, const struct weft_job_gres *gres, struct counts *c, list_t **list)
 {
 #if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(23, 11, 0)
-	return gres_job_state_validate((char *)gres->cpus_per_tres, job->tres_freq, (char *)gres->per_job,
-				       (char *)gres->per_node, job->tres_per_socket, job->tres_per_task,
-				       job->mem_per_tres, &c->num_tasks, &c->min_nodes, &c->max_nodes,
-				       &c->ntasks_per_node, &c->ntasks_per_socket, &c->sockets_per_node,
-				       &c->cpus_per_task, &c->ntasks_per_tres, list);
+	return gres_job_state_validate(
+		NULL, job->tres_freq, (char *)gres->per_job, (char *)gres->per_node, job->tres_per_socket,
+		job->tres_per_task, NULL, &c->num_tasks, &c->min_nodes, &c->max_nodes, &c->ntasks_per_node,
+		&c->ntasks_per_socket, &c->sockets_per_node, &c->cpus_per_task, &c->ntasks_per_tres, list);
 #else
 	gres_job_state_validate_t v = {
-		.cpus_per_tres = (char *)gres->cpus_per_tres,
-		.mem_per_tres = job->mem_per_tres,
 		.tres_freq = job->tres_freq,
 		.tres_per_job = (char *)gres->per_job,
 		.tres_per_node = (char *)gres->per_node,
@@ -184,7 +187,10 @@ int weft_job_set_gres(job_record_t *job, const struct weft_job_gres *gres)
 	job->gres_list_req = list;
 	replace(&job->tres_per_job, gres->per_job);
 	replace(&job->tres_per_node, gres->per_node);
-	replace(&job->cpus_per_tres, gres->cpus_per_tres);
+	/* job_submit/weft takes none of these; cons_tres puts the site's defaults for gres gpu here, at each
+	 * test. */
+	xfree(job->cpus_per_tres);
+	xfree(job->mem_per_tres);
 	job->details->min_nodes = job->details->max_nodes = gres->nodes;
 	job->details->min_cpus = MAX(c.min_cpus, gres->nodes);
 	return SLURM_SUCCESS;
@@ -197,7 +203,7 @@ void weft_job_count_tres(job_record_t *job)
 
 bool weft_job_within_limits(job_record_t *job, uint32_t nodes)
 {
-	assoc_mgr_lock_t locks = { .assoc = READ_LOCK, .qos = READ_LOCK, .tres = READ_LOCK };
+	assoc_mgr_lock_t locks = { .assoc = READ_LOCK, .qos = WRITE_LOCK, .tres = READ_LOCK };
 	uint64_t *counts;
 	bool within;
 
@@ -262,20 +268,22 @@ void weft_job_drop_allocation(job_record_t *job)
 
 void weft_job_comment(job_record_t *job, const char *text)
 {
-	if (!xstrcmp(job->system_comment, text))
+	if (!xstrcmp(job->system_comment, text) ||
+	    (job->system_comment && xstrncmp(job->system_comment, COMMENT_PREFIX, strlen(COMMENT_PREFIX))))
 		return;
 	replace(&job->system_comment, text);
 	last_job_update = time(NULL);
 }
 
-void weft_job_set_limit(job_record_t *job, uint32_t minutes)
+bool weft_job_cut_limit(job_record_t *job, uint32_t minutes)
 {
-	if (job->time_limit == minutes)
-		return;
+	if (job->time_limit <= minutes)
+		return false;
 	acct_policy_alter_job(job, minutes);
 	job->time_limit = minutes;
 	job_end_time_reset(job);
 	last_job_update = time(NULL);
+	return true;
 }
 
 /* Tell the accounting storage that the job's record changed. */
@@ -294,10 +302,8 @@ void weft_job_settle_limit(uint32_t job_id, uint32_t minutes)
 	job_record_t *job;
 
 	lock_slurmctld(job_write);
-	job = find_job_record(job_id);
-	if (job && weft_job_sane(job) && IS_JOB_RUNNING(job) && job->time_limit != minutes) {
-		weft_job_set_limit(job, minutes);
+	if (!slurmctld_config.shutdown_time && (job = find_job_record(job_id)) && weft_job_sane(job) &&
+	    IS_JOB_RUNNING(job) && weft_job_cut_limit(job, minutes))
 		account(job);
-	}
 	unlock_slurmctld(job_write);
 }

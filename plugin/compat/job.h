@@ -26,6 +26,9 @@ bool weft_job_sane(const job_record_t *job);
 /* May user UID change the job?  22.05 asks only after its plugins have been asked. */
 bool weft_job_may_update(const job_record_t *job, uid_t uid);
 
+/* May user UID give a job a longer limit than it has? */
+bool weft_job_may_raise_limit(uid_t uid);
+
 /* The value of NAME in an array of "NAME=value" of SIZE entries; Slurm may have put "SPANK_" before the name.
  * NULL when it is not there.  ENV may be NULL. */
 const char *weft_env_get(char *const *env, uint32_t size, const char *name);
@@ -50,8 +53,7 @@ void weft_job_restore_counts(job_record_t *job, const struct weft_job_saved *sav
 /* One candidate's gres request.  The strings are Slurm's TRES request strings; NULL: none. */
 struct weft_job_gres {
 	const char *per_job, *per_node; /* all of the job's, not just the accelerators */
-	const char *cpus_per_tres;
-	uint32_t nodes; /* exact node count */
+	uint32_t nodes;			/* exact node count */
 };
 
 /* Put the request into the record, as if the user had made it: strings, gres list, node count.
@@ -70,21 +72,23 @@ bool weft_job_within_limits(job_record_t *job, uint32_t nodes);
  * do not have nodes that are reserved for others.  The caller frees the bitmap. */
 bitstr_t *weft_job_eligible_nodes(job_record_t *job, bool up);
 
-/* Let slurmstepd know, from the environment of the batch script, that the job (or with a heterogeneous job one of its
- * components) has a request.  --accel itself puts it there; a comment, a REST client or an update does not. */
+/* Let slurmstepd know, from the environment of the batch script, that the job (or with a heterogeneous job
+ * one of its components) has a request.  --accel itself puts it there; a comment, a REST client or an update
+ * does not. */
 void weft_job_tell_stepd(job_record_t *job);
 
 /* Throw away what a successful test left behind. */
 void weft_job_drop_allocation(job_record_t *job);
 
-/* Replace SystemComment; TEXT NULL empties it.  Does nothing when it is the same. */
+/* Replace SystemComment, unless somebody else wrote it. */
 void weft_job_comment(job_record_t *job, const char *text);
 
-/* Set the time limit of a job that runs, with its end time and the limits that count it. */
-void weft_job_set_limit(job_record_t *job, uint32_t minutes);
+/* Lower the time limit of a job that runs to MINUTES, with its end time and the limits that count it.  A
+ * limit that is shorter already stays.  Returns whether it was lowered. */
+bool weft_job_cut_limit(job_record_t *job, uint32_t minutes);
 
-/* As weft_job_set_limit() for job JOB_ID, with the job write lock taken here; nothing when it does not run
- * any more or has that limit already.  Hold no Slurm lock. */
+/* As weft_job_cut_limit() for job JOB_ID, with the job write lock taken here; nothing when it does not run
+ * any more.  Hold no Slurm lock. */
 void weft_job_settle_limit(uint32_t job_id, uint32_t minutes);
 
 #endif

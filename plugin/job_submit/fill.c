@@ -39,18 +39,16 @@ static int check_no_gres(const job_desc_msg_t *desc, const struct weft_inventory
 	return 0;
 }
 
-/* Slurm itself knows memory and tasks per card only of gres "gpu". */
-static int check_per_gpu(const job_desc_msg_t *desc, const struct weft_plan *plan, struct weft_err *err)
+/* Slurm counts processors, memory and tasks for each card of gres gpu alone, and its newer commands refuse
+ * these options without a request of their own. */
+static int check_per_gpu(const job_desc_msg_t *desc, struct weft_err *err)
 {
-	const char *option = desc->mem_per_tres						  ? "--mem-per-gpu"
-			     : desc->ntasks_per_tres && desc->ntasks_per_tres != NO_VAL16 ? "--ntasks-per-gpu"
-											  : NULL;
-
-	for (size_t i = 0; option && i < plan->n; i++) {
-		if (xstrcasecmp(plan->candidates[i].class->name, "gpu"))
-			return weft_err(err, "%s needs cards of gres gpu; %s is one of the alternatives",
-					option, plan->candidates[i].class->label);
-	}
+	if (desc->cpus_per_tres)
+		return weft_err(err, "--cpus-per-gpu does not go with --accel; use --cpus-per-task");
+	if (desc->mem_per_tres)
+		return weft_err(err, "--mem-per-gpu does not go with --accel; use --mem");
+	if (desc->ntasks_per_tres && desc->ntasks_per_tres != NO_VAL16)
+		return weft_err(err, "--ntasks-per-gpu does not go with --accel; use --ntasks");
 	return 0;
 }
 
@@ -85,7 +83,8 @@ static int scale_limit(job_desc_msg_t *desc, const struct weft_wish *wish, const
 	return 0;
 }
 
-static void put_record(job_desc_msg_t *desc, const struct weft_wish *wish, const struct weft_jobspec *spec)
+static void put_record(job_desc_msg_t *desc, const struct weft_wish *wish, const struct weft_jobspec *spec,
+		       uint32_t min_nodes)
 {
 	char *canonical = weft_request_canonical(spec->request);
 	char *policy = wish->policy ? xstrdup(wish->policy) : NULL,
@@ -95,9 +94,9 @@ static void put_record(job_desc_msg_t *desc, const struct weft_wish *wish, const
 	weft_env_set(&desc->spank_job_env, &desc->spank_job_env_size, WEFT_ENV_ACCEL, canonical);
 	weft_env_set(&desc->spank_job_env, &desc->spank_job_env_size, WEFT_ENV_POLICY, policy);
 	weft_env_set(&desc->spank_job_env, &desc->spank_job_env_size, WEFT_ENV_APP, app);
-	weft_nodes_text(nodes, sizeof(nodes), wish->min_nodes, wish->max_nodes);
+	weft_nodes_text(nodes, sizeof(nodes), min_nodes, wish->max_nodes);
 	weft_env_set(&desc->spank_job_env, &desc->spank_job_env_size, WEFT_ENV_NODES,
-		     wish->min_nodes || wish->max_nodes ? nodes : NULL);
+		     min_nodes || wish->max_nodes ? nodes : NULL);
 	free(canonical);
 	xfree(policy);
 	xfree(app);
@@ -105,21 +104,13 @@ static void put_record(job_desc_msg_t *desc, const struct weft_wish *wish, const
 
 static void put_nominal(job_desc_msg_t *desc, const struct weft_plan *plan, const struct weft_inventory *inv)
 {
-	const struct weft_candidate *c = &plan->candidates[0];
-	bool even = c->per_node != 0;
-	char *per_node = weft_tres_replace(inv, desc->tres_per_node, WEFT_TRES_PREFIX, even ? c->class : NULL,
-					   c->per_node);
-	char *per_job = weft_tres_replace(inv, desc->tres_per_job, WEFT_TRES_PREFIX, even ? NULL : c->class,
-					  c->devices);
-	char *cpus = weft_tres_rename(desc->cpus_per_tres, WEFT_TRES_PREFIX, c->class->name);
+	struct weft_tres_request tres = weft_tres_of_candidate(inv, &plan->candidates[0], desc->tres_per_job,
+							       desc->tres_per_node, WEFT_TRES_PREFIX);
 
-	weft_desc_set(&desc->tres_per_node, per_node);
-	weft_desc_set(&desc->tres_per_job, per_job);
-	weft_desc_set(&desc->cpus_per_tres, cpus);
+	weft_desc_set(&desc->tres_per_job, tres.per_job);
+	weft_desc_set(&desc->tres_per_node, tres.per_node);
 	node_range(plan, &desc->min_nodes, &desc->max_nodes);
-	free(per_node);
-	free(per_job);
-	free(cpus);
+	weft_tres_clear(&tres);
 }
 
 static int fill(job_desc_msg_t *desc, const struct weft_wish *wish, const struct weft_view *view,
@@ -127,7 +118,8 @@ static int fill(job_desc_msg_t *desc, const struct weft_wish *wish, const struct
 {
 	bitstr_t *nodes = weft_desc_partition_nodes(wish->partition);
 	char *where = xstrdup_printf("partition %s", wish->partition);
-	struct weft_scope scope = { .min_nodes = MAX(wish->min_nodes, weft_desc_required_nodes(desc)),
+	uint32_t min_nodes = MAX(wish->min_nodes, weft_desc_required_nodes(desc));
+	struct weft_scope scope = { .min_nodes = min_nodes,
 				    .max_nodes = wish->max_nodes,
 				    .usable = nodes ? in_bitmap : NULL,
 				    .arg = nodes,
@@ -141,15 +133,12 @@ static int fill(job_desc_msg_t *desc, const struct weft_wish *wish, const struct
 		weft_err(err, "--accel: %s", why.text);
 		goto done;
 	}
-	rc = ESLURM_INVALID_GRES;
-	if (check_per_gpu(desc, &plan, err))
-		goto done;
 	weft_env_set(&desc->spank_job_env, &desc->spank_job_env_size, WEFT_ENV_TIME, NULL);
 	if (spec->scale_time && scale_limit(desc, wish, &plan, err)) {
 		rc = ESLURM_INVALID_TIME_LIMIT;
 		goto done;
 	}
-	put_record(desc, wish, spec);
+	put_record(desc, wish, spec, min_nodes);
 	put_nominal(desc, &plan, view->inventory);
 	rc = SLURM_SUCCESS;
 done:
@@ -180,7 +169,8 @@ int weft_fill(job_desc_msg_t *desc, const struct weft_wish *wish, const struct w
 
 	if (weft_jobspec_make(&spec, wish->accel, wish->policy, wish->app, view->conf, err))
 		return rc;
-	if (!check_request(&spec, view, err) && !check_no_gres(desc, view->inventory, err))
+	if (!check_request(&spec, view, err) && !check_no_gres(desc, view->inventory, err) &&
+	    !check_per_gpu(desc, err))
 		rc = fill(desc, wish, view, &spec, err);
 	weft_jobspec_clear(&spec);
 	return rc;

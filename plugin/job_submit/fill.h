@@ -14,8 +14,8 @@ struct weft_wish {
 	const char *accel, *policy, *app; /* NULL: not given */
 	const char *partition;		  /* NULL: the default */
 	uint32_t min_nodes, max_nodes;	  /* 0: not given */
-	bool unmarked;			  /* no batch job, and in a comment: its steps would not learn of it */
-	char *texts;			  /* xmalloc()ed storage of what came out of a comment */
+	bool unmarked; /* no batch job, and in a comment: its steps would not learn of it */
+	char *texts;   /* xmalloc()ed storage of what came out of a comment */
 };
 
 /* Where the request of DESC is: in the SPANK environment, in the job's own environment, or in its comment

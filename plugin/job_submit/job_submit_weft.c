@@ -96,15 +96,6 @@ static bool changes_placement(const job_desc_msg_t *desc)
 	return desc->partition || desc->min_nodes != NO_VAL || desc->max_nodes != NO_VAL;
 }
 
-static bool partition_is_there(const job_desc_msg_t *desc)
-{
-	bitstr_t *nodes = desc->partition ? weft_desc_partition_nodes(desc->partition) : NULL;
-	bool there = !desc->partition || nodes;
-
-	FREE_NULL_BITMAP(nodes);
-	return there;
-}
-
 /* What JOB asks for once DESC is applied to it. */
 static void wish_of_update(struct weft_wish *wish, const job_desc_msg_t *desc, const job_record_t *job)
 {
@@ -131,12 +122,15 @@ static void wish_of_update(struct weft_wish *wish, const job_desc_msg_t *desc, c
 static int update(job_desc_msg_t *desc, job_record_t *job, const struct weft_wish *wish, uint32_t uid,
 		  char **err_msg)
 {
-	static const char *const names[] = { WEFT_ENV_ACCEL, WEFT_ENV_POLICY, WEFT_ENV_APP, WEFT_ENV_NODES };
+	static const char *const names[] = { WEFT_ENV_ACCEL, WEFT_ENV_POLICY, WEFT_ENV_APP, WEFT_ENV_NODES,
+					     WEFT_ENV_TIME };
+	const char *times = weft_env_get(job->spank_job_env, job->spank_job_env_size, WEFT_ENV_TIME);
 	job_desc_msg_t scratch;
 	int rc;
 
 	slurm_init_job_desc_msg(&scratch);
-	scratch.time_limit = job->time_limit;
+	scratch.time_limit = times ? weft_time_reference(times) : job->time_limit;
+	scratch.req_nodes = desc->req_nodes ? desc->req_nodes : job->details->req_nodes; /* borrowed */
 	rc = check_and_fill(&scratch, wish, uid, err_msg);
 	for (size_t i = 0; rc == SLURM_SUCCESS && i < sizeof(names) / sizeof(names[0]); i++)
 		weft_env_set(&job->spank_job_env, &job->spank_job_env_size, names[i],
@@ -144,6 +138,7 @@ static int update(job_desc_msg_t *desc, job_record_t *job, const struct weft_wis
 	if (rc == SLURM_SUCCESS) {
 		desc->min_nodes = scratch.min_nodes;
 		desc->max_nodes = scratch.max_nodes;
+		job->time_limit = scratch.time_limit;
 	}
 	weft_desc_clear_scratch(&scratch);
 	return rc;
@@ -162,7 +157,7 @@ extern int job_modify(WEFT_JOB_MODIFY_PARAMS)
 	has_request = weft_env_get(job->spank_job_env, job->spank_job_env_size, WEFT_ENV_ACCEL);
 	if (!new_request && !has_request)
 		return SLURM_SUCCESS;
-	if (!weft_job_may_update(job, uid) || !partition_is_there(desc)) {
+	if (!weft_job_may_update(job, uid) || !weft_desc_partitions_exist(desc->partition)) {
 		weft_wish_clear(&wish);
 		return SLURM_SUCCESS; /* Slurm refuses it next; the record must not have changed */
 	}
@@ -180,7 +175,8 @@ extern int job_modify(WEFT_JOB_MODIFY_PARAMS)
 		rc = update(desc, job, &wish, uid, WEFT_JOB_MODIFY_ERR);
 	}
 	/* A limit that somebody sets is a limit: it follows the cards no longer. */
-	if (rc == SLURM_SUCCESS && desc->time_limit != NO_VAL)
+	if (rc == SLURM_SUCCESS && desc->time_limit != NO_VAL &&
+	    (desc->time_limit <= job->time_limit || weft_job_may_raise_limit(uid)))
 		weft_env_set(&job->spank_job_env, &job->spank_job_env_size, WEFT_ENV_TIME, NULL);
 	weft_wish_clear(&wish);
 	return rc;

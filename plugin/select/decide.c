@@ -103,21 +103,24 @@ static int decision_open(struct decision *d, struct weft_ask *ask, const struct 
 	return 0;
 }
 
-/* Forget the test that the record bears. */
-static void drop_held(struct decision *d)
+static void free_held(struct decision *d)
 {
-	if (d->held != NONE && d->held_mode == SELECT_MODE_RUN_NOW)
-		weft_job_drop_allocation(d->ask->job);
 	d->held = NONE;
 	FREE_NULL_BITMAP(d->held_nodes);
 	FREE_NULL_LIST(d->held_preemptees);
 }
 
+/* Forget the test that the record bears. */
+static void drop_held(struct decision *d)
+{
+	if (d->held != NONE)
+		weft_job_drop_allocation(d->ask->job);
+	free_held(d);
+}
+
 static void decision_close(struct decision *d)
 {
-	d->held = NONE;
-	FREE_NULL_BITMAP(d->held_nodes);
-	FREE_NULL_LIST(d->held_preemptees);
+	free_held(d);
 	weft_plan_clear(&d->plan);
 	weft_jobspec_clear(&d->spec);
 }
@@ -126,20 +129,12 @@ static void decision_close(struct decision *d)
 static int put_request(struct decision *d, const struct weft_candidate *c)
 {
 	job_record_t *job = d->ask->job;
-	bool even = c->per_node != 0;
-	char *per_job = weft_tres_replace(d->inv, job->tres_per_job, WEFT_TRES_PREFIX, even ? NULL : c->class,
-					  c->devices);
-	char *per_node = weft_tres_replace(d->inv, job->tres_per_node, WEFT_TRES_PREFIX,
-					   even ? c->class : NULL, c->per_node);
-	char *cpus = weft_tres_rename(job->cpus_per_tres, WEFT_TRES_PREFIX, c->class->name);
-	struct weft_job_gres gres = {
-		.per_job = per_job, .per_node = per_node, .cpus_per_tres = cpus, .nodes = c->nodes
-	};
+	struct weft_tres_request tres =
+		weft_tres_of_candidate(d->inv, c, job->tres_per_job, job->tres_per_node, WEFT_TRES_PREFIX);
+	struct weft_job_gres gres = { .per_job = tres.per_job, .per_node = tres.per_node, .nodes = c->nodes };
 	int rc = weft_job_set_gres(job, &gres);
 
-	free(per_job);
-	free(per_node);
-	free(cpus);
+	weft_tres_clear(&tres);
 	return rc;
 }
 
@@ -148,7 +143,9 @@ static bool enough_nodes(const struct decision *d, const struct weft_candidate *
 {
 	unsigned want = c->per_node ? c->per_node : 1, found = 0;
 
-	for (int i = bit_ffs((bitstr_t *)nodes); i >= 0 && i <= bit_fls((bitstr_t *)nodes); i++) {
+	int last = bit_fls((bitstr_t *)nodes);
+
+	for (int i = bit_ffs((bitstr_t *)nodes); i >= 0 && i <= last; i++) {
 		const struct weft_holding *h;
 		size_t n;
 
@@ -162,6 +159,21 @@ static bool enough_nodes(const struct decision *d, const struct weft_candidate *
 		}
 	}
 	return false;
+}
+
+/* The base says yes to candidate I, on NODES.  Is it what was asked for, and do limits allow it? */
+static int admit(struct decision *d, size_t i, uint16_t mode, bitstr_t *nodes)
+{
+	uint32_t wanted = d->plan.candidates[i].nodes;
+
+	if (mode != SELECT_MODE_TEST_ONLY && (uint32_t)bit_set_count(nodes) != wanted)
+		return ESLURM_NODES_BUSY;
+	weft_job_count_tres(d->ask->job);
+	if (mode == SELECT_MODE_TEST_ONLY || d->ignore_limits || weft_job_within_limits(d->ask->job, wanted))
+		return SLURM_SUCCESS;
+	if (d->over_limit == NONE)
+		d->over_limit = i;
+	return ESLURM_ACCOUNTING_POLICY;
 }
 
 /* Ask the base about candidate I in MODE on NODES.  On success the record bears it and NODES are those it
@@ -179,27 +191,17 @@ static int test(struct decision *d, size_t i, uint16_t mode, const bitstr_t *nod
 		return d->rc;
 	rc = put_request(d, c);
 	if (rc != SLURM_SUCCESS)
-		return d->rc = rc;
+		return rc;
 	sub.mode = mode;
 	sub.nodes = bit_copy((bitstr_t *)nodes);
 	sub.min_nodes = sub.max_nodes = sub.req_nodes = c->nodes;
 	sub.preemptee_candidates = d->preempt ? d->ask->preemptee_candidates : NULL;
-	sub.preemptee_job_list =
-		mode == SELECT_MODE_RUN_NOW && d->ask->preemptee_job_list ? &preemptees : NULL;
+	sub.preemptee_job_list = d->ask->preemptee_job_list ? &preemptees : NULL;
 	rc = weft_base_job_test(&sub);
-	if (rc == SLURM_SUCCESS && (uint32_t)bit_set_count(sub.nodes) != c->nodes &&
-	    mode != SELECT_MODE_TEST_ONLY)
-		rc = ESLURM_NODES_BUSY;
 	if (rc == SLURM_SUCCESS)
-		weft_job_count_tres(d->ask->job);
-	if (rc == SLURM_SUCCESS && mode != SELECT_MODE_TEST_ONLY && !d->ignore_limits &&
-	    !weft_job_within_limits(d->ask->job, c->nodes)) {
-		d->over_limit = d->over_limit == NONE ? i : d->over_limit;
-		if (mode == SELECT_MODE_RUN_NOW)
-			weft_job_drop_allocation(d->ask->job);
-		rc = ESLURM_ACCOUNTING_POLICY;
-	}
+		rc = admit(d, i, mode, sub.nodes);
 	if (rc != SLURM_SUCCESS) {
+		weft_job_drop_allocation(d->ask->job);
 		FREE_NULL_BITMAP(sub.nodes);
 		FREE_NULL_LIST(preemptees);
 		return d->rc = rc;
@@ -339,7 +341,7 @@ static void note_limit(struct decision *d, size_t i)
 
 	chosen_limit.job = d->ask->job;
 	chosen_limit.minutes = 0;
-	if (!times)
+	if (!times || !d->spec.scale_time)
 		return;
 	scaled = weft_scaled_minutes(weft_time_reference(times), d->plan.candidates[i].slowdown);
 	chosen_limit.minutes = MIN(scaled, weft_time_longest(times));
@@ -383,9 +385,11 @@ static int decide_now(struct decision *d)
 
 static int decide_future(struct decision *d)
 {
-	struct weft_host host = {
-		.possible = possible, .fits_now = fits_now, .starts = starts_there, .arg = d, .now = time(NULL)
-	};
+	struct weft_host host = { .possible = possible,
+				  .fits_now = fits_now,
+				  .starts = starts_there,
+				  .arg = d,
+				  .now = time(NULL) };
 	struct weft_choice choice;
 
 	d->preempt = true;
@@ -410,6 +414,15 @@ static int decide_ever(struct decision *d)
 	return refuse(d);
 }
 
+/* A job that has run before has the limit of the cards it had then; while it waits, it has the longest. */
+static void restore_limit(job_record_t *job)
+{
+	const char *times = weft_env_get(job->spank_job_env, job->spank_job_env_size, WEFT_ENV_TIME);
+
+	if (times && IS_JOB_PENDING(job) && job->restart_cnt && job->time_limit < weft_time_longest(times))
+		job->time_limit = weft_time_longest(times);
+}
+
 int weft_decide(struct weft_ask *ask)
 {
 	const struct weft_view *view = weft_site_view();
@@ -418,9 +431,11 @@ int weft_decide(struct weft_ask *ask)
 	int rc;
 
 	chosen_limit.job = NULL;
+	restore_limit(ask->job);
 	if (!view || view->broken.text[0]) {
 		weft_view_put(view);
-		/* It waits until the configuration is mended.  That it could never run would hold it for good. */
+		/* It waits until the configuration is mended.  That it could never run would hold it for
+		 * good. */
 		return ask->mode == SELECT_MODE_TEST_ONLY ? SLURM_SUCCESS : ESLURM_NODES_BUSY;
 	}
 	if (decision_open(&d, ask, view, &err)) {

@@ -100,8 +100,8 @@ extern int select_p_job_begin(job_record_t *job_ptr)
 		return rc;
 	weft_memory_forget(job_ptr->job_id);
 	minutes = weft_decide_limit(job_ptr);
-	if (minutes && minutes < job_ptr->time_limit) {
-		weft_job_set_limit(job_ptr, minutes);
+	if (minutes) {
+		weft_job_cut_limit(job_ptr, minutes);
 		weft_settler_add(job_ptr->job_id, minutes);
 	}
 	return rc;

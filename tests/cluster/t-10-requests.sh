@@ -233,16 +233,14 @@ cluster_of_many_names()
 	gets '500T@bf16:dcu/hpu,mem<96G' d1=dcu:k100-ai:3
 	gets 8 m1=gpu:mi300x:8
 
-	test_case "many names: processors for each card follow the name"
+	test_case "many names: processors for each card are refused"
 	if release_at_least 24.11; then # its commands take --cpus-per-gpu together with --gpus only
 		submit_refused --accel=4:h100 --cpus-per-gpu=2 --wrap true
 		expect_line "$output" "sbatch: error: Requested cpus_per_tres=gres/gpu:2 but did not request any GPU."
 	else
-		gets 4:h100 'h[12]=gpu:h100:4' --cpus-per-gpu=2
-		asks NumCPUs 8
-		gets 4:910b3 'as[12]=npu:910b3:4' --cpus-per-gpu=3
-		asks NumCPUs 12
-		asks CpusPerTres "$(gres npu:3)"
+		submit_refused --accel=4:h100 --cpus-per-gpu=2 --wrap true
+		expect_line "$output" \
+			"sbatch: error: weft: --cpus-per-gpu does not go with --accel; use --cpus-per-task"
 	fi
 
 	commands "many names" m1=gpu:mi300x

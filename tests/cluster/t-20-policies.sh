@@ -228,6 +228,33 @@ runs_on m1
 lasts 00:01:00
 cancel_all
 
+test_case "scale-time: a requeued job gets the limit of its new cards"
+job listed,scale-time -t 30
+runs_on h1
+lasts 00:30:00
+ok scontrol requeuehold "$JOB"
+wait_job "$JOB" PENDING
+requeued=$JOB
+submit -t 60 --accel=8:h100 --wrap 'sleep 300'
+wait_job "$JOB" RUNNING
+ok scontrol update JobId="$requeued" StartTime=now # not two minutes later
+ok scontrol release "$requeued"
+JOB=$requeued
+runs_on a1
+lasts 01:00:00
+cancel_all
+
+test_case "scale-time: a changed policy changes the limit"
+job listed,scale-time -t 30 -H
+ok scontrol update JobId="$JOB" Comment="accel=8:h100 | 8:a100; accel-policy=listed"
+expect_field "$JOB" TimeLimit 00:30:00
+ok scontrol update JobId="$JOB" Comment="accel=8:h100 | 8:a100; accel-policy=listed,scale-time; accel-app=ours"
+expect_field "$JOB" TimeLimit 01:00:00
+ok scontrol release "$JOB"
+runs_on h1
+lasts 00:30:00
+cancel_all
+
 test_case "scale-time: backfill starts a job with the same limits"
 block_both
 block a100-sxm4-80gb 600

@@ -73,16 +73,25 @@ START_TEST(replaces_accelerators)
 }
 END_TEST
 
-START_TEST(renames_per_card_requests)
+START_TEST(asks_for_a_candidate)
 {
-	char *text = weft_tres_rename("gres:gpu:4", "gres:", "npu");
+	struct weft_candidate c = {
+		.class = weft_inventory_find(inv, "gpu", "h100"), .devices = 16, .nodes = 2, .per_node = 8
+	};
+	struct weft_tres_request r =
+		weft_tres_of_candidate(inv, &c, "gres:npu:910b:3", "gres:nvme:1", "gres:");
 
-	ck_assert_str_eq(text, "gres:npu:4");
-	free(text);
-	text = weft_tres_rename("gres/gpu:4,gres/mlu:2", "gres/", "dcu");
-	ck_assert_str_eq(text, "gres/dcu:4,gres/dcu:2");
-	free(text);
-	ck_assert_ptr_null(weft_tres_rename(NULL, "gres:", "npu"));
+	ck_assert_ptr_null(r.per_job);
+	ck_assert_str_eq(r.per_node, "gres:nvme:1,gres:gpu:h100:8");
+	weft_tres_clear(&r);
+
+	c.devices = 11;
+	c.per_node = 0;
+	r = weft_tres_of_candidate(inv, &c, NULL, "gres:gpu:h100:8,gres:nvme:1", "gres/");
+	ck_assert_str_eq(r.per_job, "gres/gpu:h100:11");
+	ck_assert_str_eq(r.per_node, "gres:nvme:1");
+	weft_tres_clear(&r);
+	ck_assert_ptr_null(r.per_job);
 }
 END_TEST
 
@@ -96,7 +105,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, finds_accelerators);
 	tcase_add_test(tc, replaces_accelerators);
-	tcase_add_test(tc, renames_per_card_requests);
+	tcase_add_test(tc, asks_for_a_candidate);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
