@@ -34,6 +34,7 @@ static bool reload_wanted, reload_running;
 static pthread_t thread;
 static struct weft_site_options opts; /* owns its strings */
 static struct counted_view *current;  /* NULL: not started, or out of memory */
+static struct weft_err halted;	      /* why Weft stepped aside for good; "": it did not */
 static char **nodes;		      /* Gres= text by node index, n_nodes of them */
 static unsigned n_nodes;
 
@@ -135,8 +136,8 @@ static void view_install(struct base *b)
 	}
 	v->refs = 1;
 	v->base = b;
-	v->view.broken = b->broken;
-	if (!b->broken.text[0]) {
+	v->view.broken = halted.text[0] ? halted : b->broken;
+	if (!v->view.broken.text[0]) {
 		v->view.catalogue = b->catalogue;
 		v->view.conf = b->conf;
 		v->view.inventory = inventory_build(b);
@@ -243,6 +244,7 @@ void weft_site_stop(void)
 	free((char *)opts.catalogue_path);
 	opts = (struct weft_site_options){ 0 };
 	started = reload_wanted = false;
+	halted.text[0] = '\0';
 	pthread_mutex_unlock(&lock);
 }
 
@@ -252,6 +254,17 @@ void weft_site_reload(void)
 	if (started) {
 		reload_wanted = true;
 		pthread_cond_broadcast(&changed);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void weft_site_break(const char *why)
+{
+	pthread_mutex_lock(&lock);
+	if (!halted.text[0] && current) {
+		weft_err(&halted, "%s", why);
+		current->base->refs++;
+		view_install(current->base);
 	}
 	pthread_mutex_unlock(&lock);
 }

@@ -45,6 +45,10 @@ void weft_site_stop(void);
  * in the log.  Safe under Slurm locks. */
 void weft_site_reload(void);
 
+/* Step aside for good: from now on every view is broken, because of WHY.  The first reason is kept.  Safe
+ * under Slurm locks. */
+void weft_site_break(const char *why);
+
 /* Wait until no reload is pending.  For tests and for the tools, never in slurmctld. */
 void weft_site_settle(void);
 

@@ -4,6 +4,8 @@
  */
 #include "plugin/compat/job.h"
 
+#include "core/site.h"
+
 #define COMMENT_PREFIX "weft: "
 #define SPANK_PREFIX   "SPANK_"
 #define STEP_PREFIX    "SLURM_" SPANK_PREFIX /* the same in the environment of a step */
@@ -11,14 +13,16 @@
 bool weft_job_sane(const job_record_t *job)
 {
 	static bool said;
+	static const char why[] = "job records are not those of Slurm " SLURM_VERSION_STRING
+				  ", for which this plugin was built: it steps aside";
 
 	if (job->magic == JOB_MAGIC && (!job->details || job->details->magic == DETAILS_MAGIC) &&
 	    (!job->part_ptr || job->part_ptr->magic == PART_MAGIC))
 		return true;
-	if (!said)
-		error("weft: job records are not those of Slurm %s, for which this plugin was built: it "
-		      "steps aside",
-		      SLURM_VERSION_STRING);
+	if (!said) {
+		error("weft: %s", why);
+		weft_site_break(why);
+	}
 	said = true;
 	return false;
 }

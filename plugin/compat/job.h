@@ -20,7 +20,8 @@
 
 #define WEFT_ENV_NODES "WEFT_NODES" /* -N: "MIN-MAX", 0: no bound; not there when the user did not say */
 
-/* Are the structs what this plugin was built for?  Logs one error the first time they are not. */
+/* Are the structs what this plugin was built for?  The first time they are not, one error is logged and Weft
+ * steps aside for good: --accel is refused from then on. */
 bool weft_job_sane(const job_record_t *job);
 
 /* May user UID change the job?  22.05 asks only after its plugins have been asked. */

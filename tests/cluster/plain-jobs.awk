@@ -109,8 +109,8 @@ function submit(    args)
 		args = args " --exclusive"
 	if (chance(8))
 		args = args " --mem=" between(1, 60) "G"
-	if (chance(4))
-		args = args " " one_of("-w~nv2 -x~nv1,amd1 --contiguous --spread-job --use-min-nodes --cores-per-socket=4 -s")
+	if (chance(4)) # no --spread-job: slurmctld 24.11.5 dies of it when there is --gpus too
+		args = args " " one_of("-w~nv2 -x~nv1,amd1 --contiguous --hint=nomultithread --use-min-nodes --cores-per-socket=4 -s")
 	if (chance(3))
 		args = args " --reservation=held"
 	if (chance(30))

@@ -138,6 +138,7 @@ words_of()
 # What a user is told.
 heard()
 {
+	case $output in *"Unable to contact"* | *"Zero Bytes"*) fail "$1: $output" ;; esac
 	printf '%s: %s\n' "$1" "$output" >> "$results/answers"
 }
 
@@ -180,6 +181,10 @@ play()
 		do)
 			words_of "$rest"
 			run "${words[@]}"
+			while [[ $output = *"temporarily unavailable"* ]]; do # a scheduler has just the job in its hands
+				sleep 0.2
+				run "${words[@]}"
+			done
 			heard "$rest"
 			;;
 		pass) one_pass ;;

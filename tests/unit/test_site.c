@@ -187,6 +187,29 @@ START_TEST(a_held_view_outlives_its_successors)
 }
 END_TEST
 
+START_TEST(steps_aside_for_good)
+{
+	const char *gres[] = { "gpu:h100:8" };
+	const struct weft_view *view;
+
+	weft_site_break("nothing is started yet");
+	start();
+	weft_site_set_nodes(gres, 1);
+	view = weft_site_view();
+	ck_assert_str_eq(view->broken.text, "");
+	weft_view_put(view);
+	weft_site_break("another host");
+	weft_site_break("a later reason");
+	weft_site_reload();
+	weft_site_settle();
+	weft_site_set_nodes(gres, 1);
+	view = weft_site_view();
+	ck_assert_str_eq(view->broken.text, "another host");
+	ck_assert_ptr_null(view->inventory);
+	weft_view_put(view);
+}
+END_TEST
+
 static void *reader(void *arg)
 {
 	(void)arg;
@@ -236,6 +259,7 @@ int main(void)
 	tcase_add_test(tc, a_broken_start_steps_aside_and_a_reload_mends_it);
 	tcase_add_test(tc, a_broken_reload_keeps_the_old);
 	tcase_add_test(tc, a_held_view_outlives_its_successors);
+	tcase_add_test(tc, steps_aside_for_good);
 	tcase_add_test(tc, readers_beside_writers);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);
