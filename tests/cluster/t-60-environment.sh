@@ -80,7 +80,7 @@ expect_eq "$(job_output "$first")" "ASCEND_RT_VISIBLE_DEVICES=0,1,2 WEFT_DEVICES
 cancel_all
 
 test_case "steps of a batch job: all cards, some, none"
-submit -t 5 -n 1 --accel=4:910b3 --wrap "srun sh -c \"$show\"; srun --gres=gpu:1 sh -c \"$show\"; srun --gres=none sh -c \"$show\""
+submit -t 5 -n 1 --accel=4:910b3 --wrap "srun -Q sh -c \"$show\"; srun -Q --gres=gpu:1 sh -c \"$show\"; srun -Q --gres=none sh -c \"$show\""
 wait_job "$JOB" COMPLETED
 expect_eq "$(job_output "$JOB" | sed -n 1p)" \
 	"ASCEND_RT_VISIBLE_DEVICES=0,1,2,3 WEFT_DEVICES=0,1,2,3 WEFT_MODEL=910b3 WEFT_VENDOR=ascend"
@@ -88,15 +88,15 @@ expect_eq "$(job_output "$JOB" | sed -n 2p)" "ASCEND_RT_VISIBLE_DEVICES=0 WEFT_D
 expect_eq "$(job_output "$JOB" | sed -n 3p)" "ASCEND_RT_VISIBLE_DEVICES= WEFT_DEVICES= WEFT_MODEL=910b3 WEFT_VENDOR=ascend"
 
 test_case "tasks with cards of their own: --gpus-per-task, --gpu-bind"
-submit -t 5 -n 2 --accel=4:910b3 --wrap "srun -n2 --gpus-per-task=2 sh -c \"$show\""
+submit -t 5 -n 2 --accel=4:910b3 --wrap "srun -Q -n2 --gpus-per-task=2 sh -c \"$show\""
 wait_job "$JOB" COMPLETED
 expect_eq "$(sorted "$(job_output "$JOB")" | sed 's/ .*//' | paste -sd' ')" \
 	"ASCEND_RT_VISIBLE_DEVICES=0,1 ASCEND_RT_VISIBLE_DEVICES=2,3"
-submit -t 5 -n 4 --accel=4:mi300x --wrap "srun -n4 --gpu-bind=single:1 sh -c \"$show\""
+submit -t 5 -n 4 --accel=4:mi300x --wrap "srun -Q -n4 --gpu-bind=single:1 sh -c \"$show\""
 wait_job "$JOB" COMPLETED
 expect_eq "$(sorted "$(job_output "$JOB")" | sed 's/ .*//' | paste -sd' ')" \
 	"ROCR_VISIBLE_DEVICES=0 ROCR_VISIBLE_DEVICES=1 ROCR_VISIBLE_DEVICES=2 ROCR_VISIBLE_DEVICES=3"
-submit -t 5 -n 2 --accel=4:c500-oam --wrap "srun -n2 --gpu-bind=map_gpu:2,0 sh -c \"$show\""
+submit -t 5 -n 2 --accel=4:c500-oam --wrap "srun -Q -n2 --gpu-bind=map_gpu:2,0 sh -c \"$show\""
 wait_job "$JOB" COMPLETED
 expect_eq "$(sorted "$(job_output "$JOB")" | awk '{ print $1, $2 }' | paste -sd' ')" \
 	"CUDA_VISIBLE_DEVICES=0 MACA_VISIBLE_DEVICES=0 CUDA_VISIBLE_DEVICES=2 MACA_VISIBLE_DEVICES=2"
@@ -108,7 +108,7 @@ run salloc -t 5 --accel=2:s4000 srun sh -c "$show"
 expect_line "$output" "MUSA_VISIBLE_DEVICES=0,1 WEFT_DEVICES=0,1 WEFT_MODEL=s4000 WEFT_VENDOR=mthreads"
 
 test_case "a heterogeneous job: each component its own vendor"
-submit -t 5 --accel=1:h100 : --accel=2:910b3 --wrap "srun --het-group=0,1 sh -c \"$show\""
+submit -t 5 --accel=1:h100 : --accel=2:910b3 --wrap "srun -Q --het-group=0,1 sh -c \"$show\""
 wait_job "$JOB" COMPLETED
 expect_eq "$(sorted "$(job_output "$JOB")")" \
 	"ASCEND_RT_VISIBLE_DEVICES=0,1 WEFT_DEVICES=0,1 WEFT_MODEL=910b3 WEFT_VENDOR=ascend
@@ -132,7 +132,7 @@ in_batch "HIP_VISIBLE_DEVICES=0,1,2,3,4,5,6,7 WEFT_DEVICES=0,1,2,3,4,5,6,7 WEFT_
 test_case "a name for each vendor: steps, and jobs beside each other"
 submit -t 5 --accel=2:npu --wrap 'sleep 60'
 wait_job "$JOB" RUNNING
-submit -t 5 -n 1 --accel=4:npu --wrap "srun sh -c \"$show\"; srun --gres=npu:1 sh -c \"$show\""
+submit -t 5 -n 1 --accel=4:npu --wrap "srun -Q sh -c \"$show\"; srun -Q --gres=npu:1 sh -c \"$show\""
 wait_job "$JOB" COMPLETED
 expect_eq "$(job_output "$JOB" | sed -n 1p)" \
 	"ASCEND_RT_VISIBLE_DEVICES=2,3,4,5 WEFT_DEVICES=2,3,4,5 WEFT_MODEL=910b3 WEFT_VENDOR=ascend"
