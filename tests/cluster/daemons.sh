@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # daemons.sh - configure, start and stop the daemons of a private cluster.  Sourced by lib.sh, which says how it is used.
-# Everything is below $CLUSTER: etc/ log/ run/ state/ spool/ work/ dev/.  Daemons run in the foreground of a background
+# Everything is below $CLUSTER: etc/ log/ run/ state/ spool/ home/ dev/.  Daemons run in the foreground of a background
 # process of this shell; their numbers are in run/NAME.pid.
 
 CLUSTER_HOST=localhost
@@ -374,8 +374,8 @@ rest_start()
 cluster_start()
 {
 	local name
-	mkdir -p "$CLUSTER"/{etc,log,run,state,spool,work,dev}
-	chmod 1777 "$CLUSTER/work"
+	mkdir -p "$CLUSTER"/{etc,log,run,state,spool,home,dev}
+	chmod 1777 "$CLUSTER/home"
 	if [ "$CLUSTER_SELECT" = weft ] && [ ! -e "$PLUGIN_DIR/select_cons_tres_weft.so" ]; then
 		give_up "there is no plugin in $PLUGIN_DIR; run 'make install' in $BUILD"
 	fi

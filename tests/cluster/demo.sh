@@ -52,7 +52,7 @@ want()
 		*) text+=" $option" ;;
 		esac
 	done
-	run sbatch --parsable -D "$CLUSTER/work" -o "$CLUSTER/work/%j.out" -J demo "$@" --wrap "env | grep -E '_VISIBLE_|WEFT_(VENDOR|MODEL|DEVICES)|ZE_AFFINITY' | sort; sleep $seconds"
+	run sbatch --parsable -D "$CLUSTER/home" -o "$CLUSTER/home/%j.out" -J demo "$@" --wrap "env | grep -E '_VISIBLE_|WEFT_(VENDOR|MODEL|DEVICES)|ZE_AFFINITY' | sort; sleep $seconds"
 	printf '  $ sbatch%s\n' "$text"
 	printf '%s\n' "$output" | sed 's/^/    /'
 	if [ $status -eq 0 ]; then

@@ -215,7 +215,7 @@ wait_for()
 submit()
 {
 	JOB=
-	run sbatch --parsable -D "$CLUSTER/work" -o "$CLUSTER/work/%j.out" "$@"
+	run sbatch --parsable -D "$CLUSTER/home" -o "$CLUSTER/home/%j.out" "$@"
 	if [ $status -ne 0 ]; then
 		fail "'sbatch $*' exited with $status: $output"
 		return 0
@@ -227,7 +227,7 @@ submit()
 # submit_refused SBATCH_ARG...: the message is in $output
 submit_refused()
 {
-	refused sbatch --parsable -D "$CLUSTER/work" -o "$CLUSTER/work/%j.out" "$@"
+	refused sbatch --parsable -D "$CLUSTER/home" -o "$CLUSTER/home/%j.out" "$@"
 }
 
 # job_field JOB FIELD: of scontrol show job; a free text (Comment, SystemComment, Command ...) is taken whole
@@ -276,7 +276,7 @@ expect_field()
 # job_output JOB: what its batch script wrote; the job must have ended
 job_output()
 {
-	cat "$CLUSTER/work/$1.out" 2> /dev/null || true
+	cat "$CLUSTER/home/$1.out" 2> /dev/null || true
 }
 
 cancel_all()
@@ -297,7 +297,7 @@ as_user()
 {
 	local user=$1
 	shift
-	(cd "$CLUSTER/work" && setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups "$@")
+	(cd "$CLUSTER/home" && setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups "$@")
 }
 
 # rest METHOD PATH [JSON]: ask slurmrestd as the user nobody, who is the one it serves

@@ -179,28 +179,28 @@ commands()
 	local fastest=$2
 
 	test_case "$1: #SBATCH lines"
-	cat > "$CLUSTER/work/job.sh" <<-END
+	cat > "$CLUSTER/home/job.sh" <<-END
 	#!/bin/bash
 	#SBATCH --accel="2:nvidia/amd/ascend, mem >= 64G"
 	#SBATCH --accel-policy="fast"
 	#SBATCH --time=10
 	$show_cards
 	END
-	submit "$CLUSTER/work/job.sh"
+	submit "$CLUSTER/home/job.sh"
 	wait_job "$JOB" COMPLETED
 	expect_match "$(job_output "$JOB")" "^$fastest:2\$"
-	submit --accel=3xmlu370-x8 "$CLUSTER/work/job.sh"
+	submit --accel=3xmlu370-x8 "$CLUSTER/home/job.sh"
 	wait_job "$JOB" COMPLETED
 	expect_line "$(job_output "$JOB")" "c1=$mlu:mlu370-x8:3" "the command line goes before the #SBATCH line"
 
 	test_case "$1: srun"
-	ok srun -D "$CLUSTER/work" -t 10 --accel='8xh100' bash -c "$show_cards"
+	ok srun -D "$CLUSTER/home" -t 10 --accel='8xh100' bash -c "$show_cards"
 	expect_match "$output" '^h[12]=gpu:h100:8$'
-	ok srun -D "$CLUSTER/work" -t 10 -n 2 -l --accel='16:910b' hostname
+	ok srun -D "$CLUSTER/home" -t 10 -n 2 -l --accel='16:910b' hostname
 	expect_eq "$(printf '%s\n' "$output" | sort | paste -sd' ')" "0: $CLUSTER_HOST 1: $CLUSTER_HOST" "tasks"
 
 	test_case "$1: salloc, and srun in it"
-	ok salloc -D "$CLUSTER/work" -t 10 --accel='2:hygon | 2:h100' --accel-policy=listed \
+	ok salloc -D "$CLUSTER/home" -t 10 --accel='2:hygon | 2:h100' --accel-policy=listed \
 		bash -c "$show_cards; srun sh -c 'echo step on \$SLURMD_NODENAME'"
 	expect_line "$output" "d1=$dcu:k100-ai:2"
 	expect_line "$output" "step on d1"

@@ -154,14 +154,14 @@ all_say_no '--accel-app: there is no --accel to apply it to' --accel-app=resnet
 all_say_no 'weft: --accel-app: unknown table "nosuch"' --accel=8 --accel-app=nosuch
 says_no '--accel-app: ./nosuch: No such file or directory' --accel=8 --accel-app=./nosuch
 says_no '--accel-app: /dev/null: not a regular file' --accel=8 --accel-app=/dev/null
-printf 'h100 1\na100 0.5\nH100 2\n' > "$CLUSTER/work/rates"
-says_no "--accel-app: $CLUSTER/work/rates:3: h100 is listed twice" --accel=8 --accel-app="$CLUSTER/work/rates"
+printf 'h100 1\na100 0.5\nH100 2\n' > "$CLUSTER/home/rates"
+says_no "--accel-app: $CLUSTER/home/rates:3: h100 is listed twice" --accel=8 --accel-app="$CLUSTER/home/rates"
 says_no 'weft: --accel-app: the rate "fast" of h100 at column 6 is not a positive number' \
 	--export=ALL,WEFT_ACCEL=8:h100,WEFT_ACCEL_APP==h100=fast
 
 test_case "an #SBATCH line, a comment, a step, an ordinary user"
-printf '#!/bin/sh\n#SBATCH --accel="8:h10"\n' > "$CLUSTER/work/job.sh"
-submit_refused "$CLUSTER/work/job.sh"
+printf '#!/bin/sh\n#SBATCH --accel="8:h10"\n' > "$CLUSTER/home/job.sh"
+submit_refused "$CLUSTER/home/job.sh"
 expect_line "$output" 'sbatch: error: weft: --accel: unknown model "h10" at column 3; did you mean h100?'
 submit_refused -t 1 --comment='accel=8:h10; accel-policy=fast' --wrap true
 expect_line "$output" 'sbatch: error: weft: --accel: unknown model "h10" at column 3; did you mean h100?'

@@ -101,8 +101,8 @@ cancel_all
 test_case "a table of the site, a file of the user, and the roofline say what is fast"
 submit -t 60 --accel="$any" --accel-policy=fast --accel-app=flipped --wrap 'sleep 600'
 runs_on a1
-printf '# images/s\nMI300X 100\nh100 = 250\na100-sxm4-80gb,120\n' > "$CLUSTER/work/rates"
-submit -t 60 --accel="$any" --accel-policy=fast --accel-app="$CLUSTER/work/rates" --wrap 'sleep 600'
+printf '# images/s\nMI300X 100\nh100 = 250\na100-sxm4-80gb,120\n' > "$CLUSTER/home/rates"
+submit -t 60 --accel="$any" --accel-policy=fast --accel-app="$CLUSTER/home/rates" --wrap 'sleep 600'
 runs_on h1
 submit -t 60 --accel="$any" --accel-policy=fast --wrap 'sleep 600'
 runs_on m1

@@ -63,7 +63,7 @@ refused_update()
 }
 
 test_case "job array: its tasks go to one vendor after the other"
-submit -t 60 --array=0-4 -o "$CLUSTER/work/array-%a.out" --accel-policy=listed --accel="$three" \
+submit -t 60 --array=0-4 -o "$CLUSTER/home/array-%a.out" --accel-policy=listed --accel="$three" \
 	--wrap "$show; sleep 300"
 array=$JOB
 expect_on "${array}_0" nv1 gpu:h100:8
@@ -71,18 +71,18 @@ expect_on "${array}_1" nv2 gpu:h100:8
 expect_on "${array}_2" amd1 gpu:mi300x:8
 expect_on "${array}_3" as1 npu:910b3:8
 expect_eq "$(job_state "${array}_4")" PENDING "state of the fifth task"
-wait_for 10 grep -q . "$CLUSTER/work/array-3.out"
-expect_line "$(cat "$CLUSTER/work/array-0.out")" "$on_nv1"
-expect_line "$(cat "$CLUSTER/work/array-2.out")" "$on_amd1"
-expect_line "$(cat "$CLUSTER/work/array-3.out")" "$on_as1"
+wait_for 10 grep -q . "$CLUSTER/home/array-3.out"
+expect_line "$(cat "$CLUSTER/home/array-0.out")" "$on_nv1"
+expect_line "$(cat "$CLUSTER/home/array-2.out")" "$on_amd1"
+expect_line "$(cat "$CLUSTER/home/array-3.out")" "$on_as1"
 ok scancel "${array}_2"
 expect_on "${array}_4" amd1 gpu:mi300x:8
-wait_for 10 grep -q . "$CLUSTER/work/array-4.out"
-expect_line "$(cat "$CLUSTER/work/array-4.out")" "$on_amd1"
+wait_for 10 grep -q . "$CLUSTER/home/array-4.out"
+expect_line "$(cat "$CLUSTER/home/array-4.out")" "$on_amd1"
 cancel_all
 
 test_case "job array: one task's request is changed, the others keep theirs"
-submit -t 60 --array=0-1 --hold -o "$CLUSTER/work/%A-%a.out" --accel-policy=listed --accel="$three" --wrap 'sleep 300'
+submit -t 60 --array=0-1 --hold -o "$CLUSTER/home/%A-%a.out" --accel-policy=listed --accel="$three" --wrap 'sleep 300'
 ok scontrol update JobId="${JOB}_1" Comment="accel=2:910b3"
 ok scontrol release "$JOB"
 expect_on "${JOB}_0" nv1 gpu:h100:8
@@ -115,7 +115,7 @@ test_case "requeue: lands on another vendor, with that one's environment"
 long --requeue
 expect_on "$JOB" nv1 gpu:h100:8
 first=$JOB
-wait_for 10 grep -q nv1 "$CLUSTER/work/$first.out"
+wait_for 10 grep -q nv1 "$CLUSTER/home/$first.out"
 ok scontrol requeuehold "$first"
 wait_for 20 job_is "$first" PENDING
 submit -t 60 --accel=16:h100 --wrap 'sleep 300'
@@ -123,8 +123,8 @@ expect_on "$JOB" 'nv[1-2]' gpu:h100:8
 ok scontrol release "$first"
 wait_for 20 runs_again "$first" 1
 expect_on "$first" amd1 gpu:mi300x:8
-wait_for 10 grep -q amd1 "$CLUSTER/work/$first.out"
-expect_eq "$(cat "$CLUSTER/work/$first.out")" "$on_amd1" "what the second run printed"
+wait_for 10 grep -q amd1 "$CLUSTER/home/$first.out"
+expect_eq "$(cat "$CLUSTER/home/$first.out")" "$on_amd1" "what the second run printed"
 ok scancel "$JOB"
 wait_for 20 no_job_on nv1
 ok scontrol requeue "$first"

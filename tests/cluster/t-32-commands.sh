@@ -92,7 +92,7 @@ test_case "a job shrinks: the node it gives back is free for others"
 long --accel=16:h100
 big=$JOB
 expect_on "$big" 'nv[1-2]' gpu:h100:8
-ok env -C "$CLUSTER/work" scontrol update JobId="$big" NumNodes=1 # it writes files
+ok env -C "$CLUSTER/home" scontrol update JobId="$big" NumNodes=1 # it writes files
 expect_field "$big" NodeList nv1
 long --accel=8:h100
 expect_on "$JOB" nv2 gpu:h100:8

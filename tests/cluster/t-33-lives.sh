@@ -71,8 +71,8 @@ for policy in listed soon fast; do
 	wait_for 20 runs_again "$low"
 	expect_on "$low" as1 npu:910b3:8
 	expect_field "$low" Restarts 1
-	wait_for 10 grep -q as1 "$CLUSTER/work/$low.out"
-	expect_eq "$(cat "$CLUSTER/work/$low.out")" "as1 ascend" "output of the second run"
+	wait_for 10 grep -q as1 "$CLUSTER/home/$low.out"
+	expect_eq "$(cat "$CLUSTER/home/$low.out")" "as1 ascend" "output of the second run"
 	expect_used amd1 "gpu:mi300x:8(IDX:0-7)"
 	cancel_all
 done
@@ -96,7 +96,7 @@ expect_on "$JOB" amd1 gpu:mi300x:8
 ok scontrol update NodeName=amd1 State=DOWN Reason=test
 wait_for 20 runs_again "$JOB"
 expect_on "$JOB" as1 npu:910b3:8
-wait_for 10 grep -q as1 "$CLUSTER/work/$JOB.out"
+wait_for 10 grep -q as1 "$CLUSTER/home/$JOB.out"
 long --accel="8:mi300x|8:910b3"
 sleep 1.5
 expect_field "$JOB" JobState PENDING

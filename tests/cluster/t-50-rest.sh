@@ -40,8 +40,8 @@ job()
 	local keys=$1
 	shift
 	cat <<-END
-	{"name": "t", "tasks": 1, "time_limit": 60, "current_working_directory": "$CLUSTER/work",
-	 "standard_output": "$CLUSTER/work/%j.out", "environment": $(environment "$@")${keys:+, $keys}}
+	{"name": "t", "tasks": 1, "time_limit": 60, "current_working_directory": "$CLUSTER/home",
+	 "standard_output": "$CLUSTER/home/%j.out", "environment": $(environment "$@")${keys:+, $keys}}
 	END
 }
 
@@ -116,7 +116,7 @@ expect_field "$JOB" Comment "accel=3:mi300x"
 ok scontrol release "$JOB"
 wait_job "$JOB" RUNNING
 expect_field "$JOB" NodeList amd1
-wait_for 5 grep -q . "$CLUSTER/work/$JOB.out"
+wait_for 5 grep -q . "$CLUSTER/home/$JOB.out"
 expect_eq "$(job_output "$JOB")" "amd1 amd none 0,1,2 none" "output"
 submit --hold -t 60 --accel=1:910b3 --wrap true # root's
 run rest POST "/slurm/$latest/job/$JOB" '{"comment": "accel=1:h100"}'

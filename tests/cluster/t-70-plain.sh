@@ -39,7 +39,7 @@ DefMemPerCPU=1000
 PriorityType=priority/basic
 MaxArraySize=100
 CompleteWait=65000
-Epilog=$CLUSTER/work/epilog"
+Epilog=$CLUSTER/home/epilog"
 # No limit on how many jobs, and how long, a pass looks at.
 patient="default_queue_depth=10000,max_sched_time=5,bf_continue,bf_max_job_test=10000,bf_max_time=600,bf_window=43185,bf_resolution=1,bf_yield_interval=10000000"
 scheduler_main="SchedulerParameters=$patient,batch_sched_delay=0,sched_interval=1,bf_interval=-1"
@@ -80,14 +80,14 @@ shut_gate()
 {
 	gate=${gates[0]}
 	gates=("${gates[@]:1}")
-	: > "$CLUSTER/work/shut-$gate"
+	: > "$CLUSTER/home/shut-$gate"
 	scancel "$gate"
 	expect_field "$gate" JobState COMPLETING
 }
 
 open_gate()
 {
-	rm "$CLUSTER/work/shut-$gate"
+	rm "$CLUSTER/home/shut-$gate"
 }
 
 none_completing()
@@ -174,7 +174,7 @@ play()
 		case $what in
 		submit)
 			words_of "${rest#* }"
-			run sbatch --parsable -D "$CLUSTER/work" -o /dev/null "${words[@]}" "$CLUSTER/work/job"
+			run sbatch --parsable -D "$CLUSTER/home" -o /dev/null "${words[@]}" "$CLUSTER/home/job"
 			heard "submit ${rest%% *}"
 			[ $status -ne 0 ] || ids[${rest%% *}]=${output##*$'\n'}
 			;;
@@ -192,6 +192,7 @@ play()
 		phase)
 			set_scheduler "$rest"
 			ok scontrol reconfigure
+			wait_for 30 nodes_up # from 23.11 on it is a new slurmctld, to which they come back
 			;;
 		restart) ctld_restart ;;
 		esac
@@ -210,14 +211,14 @@ $scheduler_backfill"
 	test_case "$1: the cluster runs $number jobs"
 	ok scontrol create reservation ReservationName=held Nodes=nv4,cpu2 StartTime=now Duration=UNLIMITED Users=root
 	ok scontrol create reservation ReservationName=later Nodes=amd2 StartTime=now+3days Duration=1-0 Users=root
-	printf '#!/bin/sh\nexec sleep 10000\n' > "$CLUSTER/work/job"
-	printf '#!/bin/sh\nwhile [ -e %s/work/shut-$SLURM_JOB_ID ]; do sleep 0.1; done\n' "$CLUSTER" > "$CLUSTER/work/epilog"
-	chmod +x "$CLUSTER/work/epilog"
-	submit -H "$CLUSTER/work/job"
+	printf '#!/bin/sh\nexec sleep 10000\n' > "$CLUSTER/home/job"
+	printf '#!/bin/sh\nwhile [ -e %s/home/shut-$SLURM_JOB_ID ]; do sleep 0.1; done\n' "$CLUSTER" > "$CLUSTER/home/epilog"
+	chmod +x "$CLUSTER/home/epilog"
+	submit -H "$CLUSTER/home/job"
 	witness=$JOB
 	gates=()
 	for ((i = 0; i <= groups; i++)); do
-		submit -p gate "$CLUSTER/work/job"
+		submit -p gate "$CLUSTER/home/job"
 		gates+=("$JOB")
 	done
 	wait_job "$JOB" RUNNING
