@@ -27,6 +27,7 @@ static struct {
 	int (*fini)(void);
 	job_test_f job_test;
 	int (*job_begin)(job_record_t *);
+	int (*job_fini)(job_record_t *);
 	int (*node_init)(void);
 	int (*reconfigure)(void);
 } base;
@@ -58,10 +59,11 @@ int weft_base_init(void)
 	*(void **)&base.fini = dlsym(base.handle, "fini");
 	*(void **)&base.job_test = dlsym(base.handle, "select_p_job_test");
 	*(void **)&base.job_begin = dlsym(base.handle, "select_p_job_begin");
+	*(void **)&base.job_fini = dlsym(base.handle, "select_p_job_fini");
 	*(void **)&base.node_init = dlsym(base.handle, "select_p_node_init");
 	*(void **)&base.reconfigure = dlsym(base.handle, "select_p_reconfigure");
-	if (!base.init || !base.fini || !base.job_test || !base.job_begin || !base.node_init ||
-	    !base.reconfigure) {
+	if (!base.init || !base.fini || !base.job_test || !base.job_begin || !base.job_fini ||
+	    !base.node_init || !base.reconfigure) {
 		error("weft: " BASE_TYPE " lacks a hook that Weft calls");
 		return SLURM_ERROR;
 	}
@@ -87,6 +89,11 @@ int weft_base_job_test(struct weft_ask *ask)
 int weft_base_job_begin(job_record_t *job)
 {
 	return base.job_begin(job);
+}
+
+int weft_base_job_fini(job_record_t *job)
+{
+	return base.job_fini(job);
 }
 
 int weft_base_node_init(void)

@@ -30,6 +30,7 @@ int weft_base_fini(void);
 
 int weft_base_job_test(struct weft_ask *ask);
 int weft_base_job_begin(job_record_t *job);
+int weft_base_job_fini(job_record_t *job);
 int weft_base_node_init(void);
 int weft_base_reconfigure(void);
 

@@ -4,6 +4,7 @@
  */
 #include "plugin/compat/job.h"
 
+#include "core/jobspec.h"
 #include "core/site.h"
 
 #define COMMENT_PREFIX "weft: "
@@ -288,6 +289,15 @@ bool weft_job_cut_limit(job_record_t *job, uint32_t minutes)
 	job_end_time_reset(job);
 	last_job_update = time(NULL);
 	return true;
+}
+
+void weft_job_restore_limit(job_record_t *job)
+{
+	const char *times = weft_env_get(job->spank_job_env, job->spank_job_env_size, WEFT_ENV_TIME);
+
+	if (times && !IS_JOB_COMPLETE(job) && !IS_JOB_FAILED(job) && !IS_JOB_TIMEOUT(job) &&
+	    job->time_limit < weft_time_longest(times))
+		job->time_limit = weft_time_longest(times);
 }
 
 /* Tell the accounting storage that the job's record changed. */

@@ -88,6 +88,10 @@ void weft_job_comment(job_record_t *job, const char *text);
  * limit that is shorter already stays.  Returns whether it was lowered. */
 bool weft_job_cut_limit(job_record_t *job, uint32_t minutes);
 
+/* A job whose limit follows its cards gets back the longest it may have, as it may be requeued; one that is
+ * over for good keeps the limit it had. */
+void weft_job_restore_limit(job_record_t *job);
+
 /* As weft_job_cut_limit() for job JOB_ID, with the job write lock taken here; nothing when it does not run
  * any more.  Hold no Slurm lock. */
 void weft_job_settle_limit(uint32_t job_id, uint32_t minutes);

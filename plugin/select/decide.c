@@ -414,15 +414,6 @@ static int decide_ever(struct decision *d)
 	return refuse(d);
 }
 
-/* A job that has run before has the limit of the cards it had then; while it waits, it has the longest. */
-static void restore_limit(job_record_t *job)
-{
-	const char *times = weft_env_get(job->spank_job_env, job->spank_job_env_size, WEFT_ENV_TIME);
-
-	if (times && IS_JOB_PENDING(job) && job->restart_cnt && job->time_limit < weft_time_longest(times))
-		job->time_limit = weft_time_longest(times);
-}
-
 int weft_decide(struct weft_ask *ask)
 {
 	const struct weft_view *view = weft_site_view();
@@ -431,7 +422,8 @@ int weft_decide(struct weft_ask *ask)
 	int rc;
 
 	chosen_limit.job = NULL;
-	restore_limit(ask->job);
+	if (IS_JOB_PENDING(ask->job) && ask->job->restart_cnt)
+		weft_job_restore_limit(ask->job);
 	if (!view || view->broken.text[0]) {
 		weft_view_put(view);
 		/* It waits until the configuration is mended.  That it could never run would hold it for

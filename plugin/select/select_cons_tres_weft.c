@@ -106,3 +106,12 @@ extern int select_p_job_begin(job_record_t *job_ptr)
 	}
 	return rc;
 }
+
+extern int select_p_job_fini(job_record_t *job_ptr)
+{
+	int rc = weft_base_job_fini(job_ptr);
+
+	if (in_use && weft_job_sane(job_ptr) && weft_decide_wants(job_ptr))
+		weft_job_restore_limit(job_ptr);
+	return rc;
+}

@@ -25,7 +25,7 @@ cpu[1-2] -                         CPUs=64 Sockets=2 CoresPerSocket=16 ThreadsPe
 gate1    -
 END
 
-everything=nv[1-4],nva[1-3],amd[1-3],as[1-2],mlu1,mix1,cpu[1-2]
+everything="nv[1-4],nva[1-3],amd[1-3],as[1-2],mlu1,mix1,cpu[1-2]"
 CLUSTER_PARTITIONS="PartitionName=all Nodes=$everything Default=YES MaxTime=INFINITE
 PartitionName=nvidia Nodes=nv[1-4],nva[1-3],mix1 MaxTime=INFINITE
 PartitionName=amd Nodes=amd[1-3],mix1 MaxTime=INFINITE MaxNodes=2

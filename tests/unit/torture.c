@@ -268,15 +268,14 @@ static int do_table(struct weft_err *err)
 
 static int do_tres(struct weft_err *err)
 {
-	const struct weft_class *class = weft_inventory_class(inv, 0);
-	char *replaced = weft_tres_replace(inv, "gres:gpu:h100:8,gres:nvme:2", "gres:", class, 4);
-	char *renamed = weft_tres_rename("gres:gpu:4", "gres:", "npu");
-	int rc = nothing(replaced, err);
+	const struct weft_candidate c = {
+		.class = weft_inventory_class(inv, 0), .devices = 8, .nodes = 2, .per_node = 4
+	};
+	struct weft_tres_request r = weft_tres_of_candidate(inv, &c, "gres:gpu:h100:8,license:x:1",
+							    "gres:gpu:h100:8,gres:nvme:2", "gres:");
+	int rc = nothing(r.per_job && r.per_node ? &r : NULL, err);
 
-	if (rc == 0)
-		rc = nothing(renamed, err);
-	free(replaced);
-	free(renamed);
+	weft_tres_clear(&r);
 	return rc;
 }
 

@@ -10,10 +10,12 @@ cc=${CC:-gcc}
 
 flags="-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -I$top -pthread $(pkg-config --cflags json-c)"
 flags="$flags -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all -fno-builtin"
-wraps=malloc,calloc,realloc,strdup,open_memstream,fclose,pthread_create
-# shellcheck disable=SC2086 # words
-$cc $flags "$here/torture.c" "$top"/core/*.c ${wraps:+-Wl,--wrap=${wraps//,/ -Wl,--wrap=}} $(pkg-config --libs json-c) -lm \
-	-o torture
+wraps=
+for name in malloc calloc realloc strdup open_memstream fclose pthread_create; do
+	wraps="$wraps -Wl,--wrap=$name"
+done
+# shellcheck disable=SC2046,SC2086 # words
+$cc $flags $wraps "$here/torture.c" "$top"/core/*.c $(pkg-config --libs json-c) -lm -o torture
 if ! ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 ./torture; then
 	echo "not ok - torture"
 	exit 1
