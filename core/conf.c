@@ -20,10 +20,10 @@
 
 #define PAIRS 4 /* more than any kind of line takes */
 
-enum key { KEY_CATALOGUE, KEY_POLICY, KEY_INTENSITY, KEY_CLASS, KEY_APP, KEY_MODEL, KEY_TABLE, KEYS };
+enum key { KEY_CATALOGUE, KEY_POLICY, KEY_INTENSITY, KEY_INDEX, KEY_CLASS, KEY_APP, KEY_MODEL, KEY_TABLE, KEYS };
 
 static const char *const key_names[KEYS + 1] = {
-	"Catalogue", "DefaultPolicy", "RooflineIntensity", "Class", "App", "Model", "Table", NULL
+	"Catalogue", "DefaultPolicy", "RooflineIntensity", "Index", "Class", "App", "Model", "Table", NULL
 };
 
 struct reader {
@@ -322,6 +322,19 @@ static int read_policy(struct reader *r, const char *value)
 	return 0;
 }
 
+static int read_index(struct reader *r, const char *value)
+{
+	static const char *const names[] = { "yes", "no", "check", NULL };
+
+	for (int i = 0; names[i]; i++) {
+		if (strcasecmp(value, names[i]))
+			continue;
+		r->conf->index = i; /* the order of enum weft_index_mode */
+		return 0;
+	}
+	return FAIL(r, KEY_INDEX, "\"%s\" is not yes, no or check", weft_snip(value, strlen(value)).text);
+}
+
 /* A key that stands alone and may be given once. */
 static int read_scalar(struct reader *r, const struct pair *pairs, size_t n)
 {
@@ -337,6 +350,8 @@ static int read_scalar(struct reader *r, const struct pair *pairs, size_t n)
 		return read_intensity(r, value);
 	if (key == KEY_POLICY)
 		return read_policy(r, value);
+	if (key == KEY_INDEX)
+		return read_index(r, value);
 	if (value[0] != '/')
 		return FAIL(r, key, "\"%s\" is not an absolute path", weft_snip(value, strlen(value)).text);
 	r->conf->catalogue = copy(r, value);

@@ -18,6 +18,10 @@
 
 enum weft_policy { WEFT_SOON, WEFT_LISTED, WEFT_FAST };
 
+/* Index=: does slurmctld keep an index of free devices, and ask cons_tres about the nodes only that can
+ * matter?  "check" does it both ways and logs each difference, for tests. */
+enum weft_index_mode { WEFT_INDEX_ON, WEFT_INDEX_OFF, WEFT_INDEX_CHECK };
+
 /* Class=gpu:a100 Model=a100-sxm4-80gb : what a gres name and type mean on this site. */
 struct weft_conf_class {
 	char *gres;  /* "gpu:a100", or "gpu" for cards without a type */
@@ -30,6 +34,7 @@ struct weft_conf {
 	char *catalogue;        /* Catalogue=: site catalogue; NULL: none */
 	enum weft_policy policy; /* DefaultPolicy=soon|listed|fast */
 	double intensity;       /* RooflineIntensity=: FLOP per byte, see speed.h */
+	enum weft_index_mode index; /* Index=yes|no|check */
 	struct weft_conf_class *classes;
 	size_t n_classes;
 	struct weft_app *apps;  /* App=NAME Table=h100=1,a100=0.46 */

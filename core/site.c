@@ -315,3 +315,8 @@ void weft_view_put(const struct weft_view *view)
 	view_put((struct counted_view *)view);
 	pthread_mutex_unlock(&lock);
 }
+
+enum weft_index_mode weft_view_index(const struct weft_view *view)
+{
+	return view && !view->broken.text[0] && view->conf ? view->conf->index : WEFT_INDEX_OFF;
+}

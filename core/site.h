@@ -60,4 +60,7 @@ void weft_site_set_nodes(const char *const *gres, unsigned n);
 const struct weft_view *weft_site_view(void);
 void weft_view_put(const struct weft_view *view); /* NULL is allowed */
 
+/* Index= of weft.conf; off when Weft has stepped aside, and for NULL. */
+enum weft_index_mode weft_view_index(const struct weft_view *view);
+
 #endif

@@ -28,6 +28,9 @@ static struct {
 	job_test_f job_test;
 	int (*job_begin)(job_record_t *);
 	int (*job_fini)(job_record_t *);
+	int (*job_expand)(job_record_t *, job_record_t *);
+	int (*job_resized)(job_record_t *, node_record_t *);
+	int (*nodeinfo_set)(job_record_t *);
 	int (*node_init)(void);
 	int (*reconfigure)(void);
 } base;
@@ -60,10 +63,14 @@ int weft_base_init(void)
 	*(void **)&base.job_test = dlsym(base.handle, "select_p_job_test");
 	*(void **)&base.job_begin = dlsym(base.handle, "select_p_job_begin");
 	*(void **)&base.job_fini = dlsym(base.handle, "select_p_job_fini");
+	*(void **)&base.job_expand = dlsym(base.handle, "select_p_job_expand");
+	*(void **)&base.job_resized = dlsym(base.handle, "select_p_job_resized");
+	*(void **)&base.nodeinfo_set = dlsym(base.handle, "select_p_select_nodeinfo_set");
 	*(void **)&base.node_init = dlsym(base.handle, "select_p_node_init");
 	*(void **)&base.reconfigure = dlsym(base.handle, "select_p_reconfigure");
 	if (!base.init || !base.fini || !base.job_test || !base.job_begin || !base.job_fini ||
-	    !base.node_init || !base.reconfigure) {
+	    !base.job_expand || !base.job_resized || !base.nodeinfo_set || !base.node_init ||
+	    !base.reconfigure) {
 		error("weft: " BASE_TYPE " lacks a hook that Weft calls");
 		return SLURM_ERROR;
 	}
@@ -96,6 +103,21 @@ int weft_base_job_fini(job_record_t *job)
 	return base.job_fini(job);
 }
 
+int weft_base_job_expand(job_record_t *from, job_record_t *to)
+{
+	return base.job_expand(from, to);
+}
+
+int weft_base_job_resized(job_record_t *job, node_record_t *node)
+{
+	return base.job_resized(job, node);
+}
+
+int weft_base_nodeinfo_set(job_record_t *job)
+{
+	return base.nodeinfo_set(job);
+}
+
 int weft_base_node_init(void)
 {
 	return base.node_init();
@@ -104,4 +126,64 @@ int weft_base_node_init(void)
 int weft_base_reconfigure(void)
 {
 	return base.reconfigure();
+}
+
+struct weft_span weft_base_span(const struct weft_ask *ask)
+{
+	static const char key[] = "bf_window_linear=";
+	const char *step = slurm_conf.sched_params ? xstrcasestr(slurm_conf.sched_params, key) : NULL;
+	struct weft_span span = { .window_step = step ? strtol(step + strlen(key), NULL, 10) : 0 };
+
+#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(23, 11, 0)
+	if (ask->will_run_ptr) {
+		span.start = ask->will_run_ptr->start;
+		span.end = ask->will_run_ptr->end;
+	}
+#else
+	(void)ask;
+#endif
+	span.window_step = MAX(span.window_step, 0);
+	return span;
+}
+
+bool weft_base_same_bounds(const struct weft_ask *a, const struct weft_ask *b)
+{
+#if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(23, 11, 0)
+	return a->exc_core_bitmap == b->exc_core_bitmap;
+#else
+	return a->resv_exc_ptr == b->resv_exc_ptr && a->will_run_ptr == b->will_run_ptr;
+#endif
+}
+
+bool weft_base_starts_later(const struct weft_ask *ask)
+{
+	return weft_base_span(ask).start > time(NULL);
+}
+
+bool weft_base_groups_are_known(const struct weft_ask *ask)
+{
+#if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(23, 2, 0)
+	(void)ask;
+	return true;
+#else
+	return SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(25, 5, 0) && !ask->job->license_list;
+#endif
+}
+
+bool weft_base_topology_is_flat(void)
+{
+	const char *plugin = slurm_conf.topology_plugin;
+
+	return !plugin || !xstrcmp(plugin, "topology/none") || !xstrcmp(plugin, "topology/default") ||
+	       !xstrcmp(plugin, "topology/flat");
+}
+
+bool weft_base_overlap_is_by_node(void)
+{
+	return SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(23, 11, 0) || weft_base_topology_is_flat();
+}
+
+void weft_base_copy_nearness(const node_record_t *from, node_record_t *to)
+{
+	to->sched_weight = (to->sched_weight & ~(uint64_t)0xff) | (from->sched_weight & 0xff);
 }

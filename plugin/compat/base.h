@@ -31,7 +31,39 @@ int weft_base_fini(void);
 int weft_base_job_test(struct weft_ask *ask);
 int weft_base_job_begin(job_record_t *job);
 int weft_base_job_fini(job_record_t *job);
+int weft_base_job_expand(job_record_t *from, job_record_t *to);
+int weft_base_job_resized(job_record_t *job, node_record_t *node);
+int weft_base_nodeinfo_set(job_record_t *job);
 int weft_base_node_init(void);
 int weft_base_reconfigure(void);
+
+/* How a WILL_RUN looks into the future. */
+struct weft_span {
+	time_t start, end;  /* not before and not after; 0: no such bound */
+	time_t window_step; /* bf_window_linear of SchedulerParameters; 0: not set */
+};
+
+struct weft_span weft_base_span(const struct weft_ask *ask);
+
+/* Do two questions exclude the same cores and devices, and look at the same time? */
+bool weft_base_same_bounds(const struct weft_ask *a, const struct weft_ask *b);
+
+/* Does a WILL_RUN leave out the present, since it is about a later time? */
+bool weft_base_starts_later(const struct weft_ask *ask);
+
+/* Is the start that a WILL_RUN finds always the end of the last job of a group, and do only jobs on the nodes
+ * asked about make groups?  Not where a job waits for licenses, and not from 25.05 on, where the start may be
+ * that of an earlier job of the group. */
+bool weft_base_groups_are_known(const struct weft_ask *ask);
+
+/* Does a job stand in the way only of those that would use its nodes?  With exclusive topologies it does so
+ * on all nodes of a block. */
+bool weft_base_overlap_is_by_node(void);
+
+/* Do nodes differ by nothing but what they hold, not by the switch that they are on? */
+bool weft_base_topology_is_flat(void);
+
+/* Note on node TO what a test noted on FROM: how near its devices are to its processors. */
+void weft_base_copy_nearness(const node_record_t *from, node_record_t *to);
 
 #endif

@@ -42,6 +42,7 @@
 #pragma weak acct_db_conn
 #pragma weak avail_node_bitmap
 #pragma weak default_part_loc
+#pragma weak job_list
 #pragma weak last_job_update
 #pragma weak slurmctld_config
 

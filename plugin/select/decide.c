@@ -14,6 +14,7 @@
 #include "core/tres.h"
 #include "plugin/compat/job.h"
 #include "plugin/select/memory.h"
+#include "plugin/select/narrow.h"
 
 #define NONE		SIZE_MAX
 #define FOREVER_MINUTES (366 * 24 * 60)
@@ -21,6 +22,7 @@
 struct decision {
 	struct weft_ask *ask;
 	const struct weft_inventory *inv;
+	enum weft_index_mode index;
 	struct weft_jobspec spec;
 	struct weft_plan plan;
 	struct weft_job_saved saved;
@@ -81,7 +83,12 @@ static int decision_open(struct decision *d, struct weft_ask *ask, const struct 
 	const char *nodes;
 
 	*d = (struct decision){
-		.ask = ask, .inv = view->inventory, .rc = ESLURM_NODES_BUSY, .over_limit = NONE, .held = NONE
+		.ask = ask,
+		.inv = view->inventory,
+		.index = weft_view_index(view),
+		.rc = ESLURM_NODES_BUSY,
+		.over_limit = NONE,
+		.held = NONE,
 	};
 	if (weft_jobspec_make(&d->spec, env(d, WEFT_ENV_ACCEL), env(d, WEFT_ENV_POLICY), env(d, WEFT_ENV_APP),
 			      view->conf, err))
@@ -197,7 +204,7 @@ static int test(struct decision *d, size_t i, uint16_t mode, const bitstr_t *nod
 	sub.min_nodes = sub.max_nodes = sub.req_nodes = c->nodes;
 	sub.preemptee_candidates = d->preempt ? d->ask->preemptee_candidates : NULL;
 	sub.preemptee_job_list = d->ask->preemptee_job_list ? &preemptees : NULL;
-	rc = weft_base_job_test(&sub);
+	rc = weft_narrow_job_test(&sub, d->index);
 	if (rc == SLURM_SUCCESS)
 		rc = admit(d, i, mode, sub.nodes);
 	if (rc != SLURM_SUCCESS) {

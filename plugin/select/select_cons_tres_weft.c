@@ -3,15 +3,18 @@
  * select_cons_tres_weft.c - SelectType=select/cons_tres_weft: select/cons_tres that tries a job's
  * alternatives.
  *
- * Hooks that are not here are cons_tres's own; see plugin/compat/base.c.  A job without --accel passes
- * through untouched.
+ * Hooks that are not here are cons_tres's own; see plugin/compat/base.c.  A job without --accel goes where
+ * cons_tres would put it; narrow.h makes that quicker.
  */
 #include "core/site.h"
 #include "plugin/compat/base.h"
 #include "plugin/compat/host.h"
 #include "plugin/compat/job.h"
 #include "plugin/select/decide.h"
+#include "plugin/select/free_index.h"
 #include "plugin/select/memory.h"
+#include "plugin/select/narrow.h"
+#include "plugin/select/repeat.h"
 #include "plugin/select/settler.h"
 
 const char plugin_name[] = "Weft: any vendor's accelerators, on top of select/cons_tres";
@@ -49,12 +52,22 @@ extern int fini(void)
 		weft_settler_stop();
 		weft_site_stop();
 	}
+	weft_repeat_forget();
+	weft_free_index_clear();
 	return weft_base_fini();
+}
+
+/* What is free on the nodes has changed, or is about to. */
+static void forget_answers(void)
+{
+	weft_free_index_stale();
+	weft_repeat_forget();
 }
 
 /* Slurm calls it when it has (re)read slurm.conf. */
 extern int select_p_node_init(void)
 {
+	forget_answers();
 	if (in_use)
 		weft_host_publish_nodes();
 	return weft_base_node_init();
@@ -64,10 +77,39 @@ extern int select_p_reconfigure(void)
 {
 	int rc = weft_base_reconfigure();
 
+	forget_answers();
 	if (in_use) {
 		weft_host_publish_nodes();
 		weft_site_reload();
 	}
+	return rc;
+}
+
+static int ask_anew(struct weft_ask *ask, enum weft_index_mode index)
+{
+	bitstr_t *given = bit_copy(ask->nodes);
+	int rc = weft_decide_wants(ask->job) ? weft_decide(ask) : weft_narrow_job_test(ask, index);
+
+	weft_repeat_keep(ask, given, rc);
+	FREE_NULL_BITMAP(given);
+	return rc;
+}
+
+static int answer(struct weft_ask *ask)
+{
+	const struct weft_view *view = weft_site_view();
+	enum weft_index_mode index = weft_view_index(view);
+	struct weft_answer kept = { 0 };
+	int rc;
+
+	weft_view_put(view);
+	if (index != WEFT_INDEX_OFF && weft_repeat_find(ask, &kept) && index == WEFT_INDEX_ON) {
+		rc = weft_answer_give(&kept, ask);
+	} else {
+		rc = ask_anew(ask, index);
+		weft_answer_compare(&kept, ask, rc, "as before");
+	}
+	weft_answer_clear(&kept);
 	return rc;
 }
 
@@ -86,9 +128,9 @@ extern int select_p_job_test(job_record_t *job_ptr, bitstr_t *node_bitmap, uint3
 				.preemptee_job_list = preemptee_job_list,
 				WEFT_JOB_TEST_REST_INIT };
 
-	if (!in_use || !weft_job_sane(job_ptr) || !job_ptr->details || !weft_decide_wants(job_ptr))
+	if (!in_use || !weft_job_sane(job_ptr) || !job_ptr->details)
 		return weft_base_job_test(&ask);
-	return weft_decide(&ask);
+	return answer(&ask);
 }
 
 extern int select_p_job_begin(job_record_t *job_ptr)
@@ -107,10 +149,30 @@ extern int select_p_job_begin(job_record_t *job_ptr)
 	return rc;
 }
 
+/* Slurm calls it when it has given the job its nodes. */
+extern int select_p_select_nodeinfo_set(job_record_t *job_ptr)
+{
+	forget_answers();
+	return weft_base_nodeinfo_set(job_ptr);
+}
+
+extern int select_p_job_expand(job_record_t *from_job_ptr, job_record_t *to_job_ptr)
+{
+	forget_answers();
+	return weft_base_job_expand(from_job_ptr, to_job_ptr);
+}
+
+extern int select_p_job_resized(job_record_t *job_ptr, node_record_t *node_ptr)
+{
+	forget_answers();
+	return weft_base_job_resized(job_ptr, node_ptr);
+}
+
 extern int select_p_job_fini(job_record_t *job_ptr)
 {
 	int rc = weft_base_job_fini(job_ptr);
 
+	forget_answers();
 	if (in_use && weft_job_sane(job_ptr) && weft_decide_wants(job_ptr))
 		weft_job_restore_limit(job_ptr);
 	return rc;

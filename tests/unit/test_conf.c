@@ -45,6 +45,7 @@ START_TEST(reads_everything)
 				       "catalogue=/etc/slurm/weft-site.json   # ours\n"
 				       "  DEFAULTPOLICY = Listed\n"
 				       "RooflineIntensity=150.5\r\n"
+				       "Index=Check\n"
 				       "Class=gpu:a100 Model=a100-sxm4-80gb\n"
 				       "Class=gpu Model=\"h100\" # no type here\n"
 				       "App=resnet-50 Table=\"h100=1, a100 = 0.46\"\n"
@@ -58,13 +59,14 @@ START_TEST(reads_everything)
 	ck_assert_str_eq(conf->catalogue, "/etc/slurm/weft-site.json");
 	ck_assert_int_eq(conf->policy, WEFT_LISTED);
 	ck_assert(conf->intensity == 150.5);
+	ck_assert_int_eq(conf->index, WEFT_INDEX_CHECK);
 	ck_assert_uint_eq(conf->n_classes, 3);
 	ck_assert_str_eq(conf->classes[0].gres, "gpu:a100");
 	ck_assert_str_eq(conf->classes[0].model, "a100-sxm4-80gb");
-	ck_assert_uint_eq(conf->classes[0].line, 6);
+	ck_assert_uint_eq(conf->classes[0].line, 7);
 	ck_assert_str_eq(conf->classes[1].gres, "gpu");
 	ck_assert_str_eq(conf->classes[1].model, "h100");
-	ck_assert_uint_eq(conf->classes[2].line, 13);
+	ck_assert_uint_eq(conf->classes[2].line, 14);
 	ck_assert_uint_eq(conf->n_apps, 2);
 	ck_assert_str_eq(conf->apps[0].name, "resnet-50");
 	ck_assert_uint_eq(conf->apps[0].n_rows, 2);
@@ -146,6 +148,8 @@ static const struct pair bad[] = {
 	  "weft.conf:1: DefaultPolicy: soon and fast are two policies; choose one" },
 	{ "DefaultPolicy=soon,scale-time",
 	  "weft.conf:1: DefaultPolicy: scale-time is not a policy; each job asks for it" },
+	{ "Index=on", "weft.conf:1: Index: \"on\" is not yes, no or check" },
+	{ "Index=no\nindex=yes", "weft.conf:2: Index: given in line 1 already" },
 	{ "RooflineIntensity=fast",
 	  "weft.conf:1: RooflineIntensity: \"fast\" is not a number above 0 and up to 100000" },
 	{ "RooflineIntensity=0",

@@ -114,7 +114,7 @@ static const char site_text[] =
 	"{\"vendors\":[{\"name\":\"acme\"}],\"models\":[{\"name\":\"a1\",\"vendor\":\"acme\"},"
 	"{\"name\":\"910b\",\"mem_gib\":65,\"gres_types\":[\"910\",\"x910\"]}]}";
 static const char conf_text[] =
-	"# all keys\nCatalogue=/etc/site.json\nDefaultPolicy=listed\nRooflineIntensity=150\n"
+	"# all keys\nCatalogue=/etc/site.json\nDefaultPolicy=listed\nRooflineIntensity=150\nIndex=no\n"
 	"Class=gpu:h100 Model=h100-sxm\nClass=npu Model=910b\n"
 	"App=llm Table=h100=1,910b=0.4\nApp=cfd \\\n Table=h100=2\n";
 static const char request_text[] =

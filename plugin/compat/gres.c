@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * gres.c - count devices in Slurm's gres records.
+ */
+#include "plugin/compat/gres.h"
+
+/* ---------------------------------------------------------------- what a job asks for */
+
+struct wants {
+	struct weft_want *list;
+	int n, max;
+	bool uncountable;
+};
+
+static int add_want(void *x, void *arg)
+{
+	const gres_state_t *gres = x;
+	const gres_job_state_t *js = gres->gres_data;
+	struct wants *w = arg;
+
+	if (w->n == w->max || gres_id_shared(gres->config_flags)) {
+		w->uncountable = true;
+		return -1;
+	}
+	w->list[w->n++] = (struct weft_want){
+		.kind = { .gres_id = gres->plugin_id, .type_id = js->type_name ? js->type_id : 0 },
+		.per_node = MAX(1, MAX(js->gres_per_node, js->gres_per_task)),
+		.per_job = js->gres_per_job,
+	};
+	return 0;
+}
+
+int weft_gres_wants(const job_record_t *job, struct weft_want *wants, int max)
+{
+	struct wants w = { .list = wants, .max = max };
+
+	if (!job->gres_list_req)
+		return 0;
+	list_for_each(job->gres_list_req, add_want, &w);
+	return w.uncountable ? 0 : w.n;
+}
+
+/* ---------------------------------------------------------------- what a node has */
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static struct weft_count count_topology(const gres_node_state_t *ns, uint32_t type_id)
+{
+	struct weft_count c = { 0 };
+
+	for (int i = 0; i < ns->topo_cnt; i++) {
+		if (type_id && ns->topo_type_id[i] != type_id)
+			continue;
+		c.total += ns->topo_gres_cnt_avail[i];
+		c.free += less(ns->topo_gres_cnt_avail[i], ns->topo_gres_cnt_alloc[i]);
+	}
+	return c;
+}
+
+/* A job that names no type is counted in the sum of all types only. */
+static struct weft_count count_types(const gres_node_state_t *ns, uint32_t type_id)
+{
+	uint64_t all_free = less(ns->gres_cnt_avail, ns->gres_cnt_alloc);
+	struct weft_count c = { 0 };
+
+	for (int i = 0; i < ns->type_cnt; i++) {
+		if (type_id && ns->type_id[i] != type_id)
+			continue;
+		c.total += ns->type_cnt_avail[i];
+		c.free += MIN(all_free, less(ns->type_cnt_avail[i], ns->type_cnt_alloc[i]));
+	}
+	return c;
+}
+
+static struct weft_count count_plain(const gres_node_state_t *ns)
+{
+	return (struct weft_count){ .total = ns->gres_cnt_avail,
+				    .free = less(ns->gres_cnt_avail, ns->gres_cnt_alloc) };
+}
+
+static struct weft_count count_state(const gres_node_state_t *ns, uint32_t type_id)
+{
+	struct weft_count c, t;
+
+	if (!ns->topo_cnt)
+		c = ns->type_cnt ? count_types(ns, type_id) : count_plain(ns);
+	else
+		c = count_topology(ns, type_id);
+	/* A node that has not registered is looked at by type, in the releases that look at all. */
+	if (ns->topo_cnt && ns->type_cnt && ns->gres_cnt_found == NO_VAL64) {
+		t = count_types(ns, type_id);
+		c.total = MAX(c.total, t.total);
+		c.free = MAX(c.free, t.free);
+	}
+	if (ns->no_consume)
+		c.free = c.total;
+	return c;
+}
+
+static int find_gres(void *x, void *key)
+{
+	return ((const gres_state_t *)x)->plugin_id == *(const uint32_t *)key;
+}
+
+struct weft_count weft_gres_count(const node_record_t *node, struct weft_kind kind)
+{
+	const gres_state_t *gres = NULL;
+
+	if (node && node->gres_list)
+		gres = list_find_first(node->gres_list, find_gres, &kind.gres_id);
+	if (!gres || !gres->gres_data)
+		return (struct weft_count){ 0 };
+	return count_state(gres->gres_data, kind.type_id);
+}
+
+/* ---------------------------------------------------------------- what a job holds */
+
+struct held {
+	uint32_t gres_id, nth;
+	uint64_t devices;
+	bool unknown;
+};
+
+/* Whatever the type: a request that names none may be accounted to another type than it got. */
+static int add_held(void *x, void *arg)
+{
+	const gres_state_t *gres = x;
+	const gres_job_state_t *js = gres->gres_data;
+	struct held *h = arg;
+
+	if (gres->plugin_id != h->gres_id)
+		return 0;
+	if (!js->gres_cnt_node_alloc || h->nth >= js->node_cnt)
+		h->unknown = true;
+	else
+		h->devices += js->gres_cnt_node_alloc[h->nth];
+	return 0;
+}
+
+uint64_t weft_gres_held(const job_record_t *job, struct weft_kind kind, uint32_t nth)
+{
+	struct held asked = { .gres_id = kind.gres_id, .nth = nth }, got = asked;
+
+	if (job->gres_list_req)
+		list_for_each(job->gres_list_req, add_held, &asked);
+	if (job->gres_list_alloc)
+		list_for_each(job->gres_list_alloc, add_held, &got);
+	if (asked.unknown || got.unknown)
+		return UINT64_MAX;
+	return MAX(asked.devices, got.devices);
+}
+
+/* ---------------------------------------------------------------- like nodes */
+
+static bool same_bits(bitstr_t *a, bitstr_t *b)
+{
+	return a && b ? bit_size(a) == bit_size(b) && bit_equal(a, b) : a == b;
+}
+
+static bool same_places(const gres_node_state_t *a, const gres_node_state_t *b)
+{
+	for (int i = 0; i < a->topo_cnt; i++) {
+		if (a->topo_type_id[i] != b->topo_type_id[i] ||
+		    a->topo_gres_cnt_avail[i] != b->topo_gres_cnt_avail[i] ||
+		    !same_bits(a->topo_gres_bitmap ? a->topo_gres_bitmap[i] : NULL,
+			       b->topo_gres_bitmap ? b->topo_gres_bitmap[i] : NULL) ||
+		    !same_bits(a->topo_core_bitmap ? a->topo_core_bitmap[i] : NULL,
+			       b->topo_core_bitmap ? b->topo_core_bitmap[i] : NULL))
+			return false;
+	}
+	for (int i = 0; i < a->type_cnt; i++) {
+		if (a->type_id[i] != b->type_id[i] || a->type_cnt_avail[i] != b->type_cnt_avail[i])
+			return false;
+	}
+	return true;
+}
+
+static int unlike_gres(void *x, void *key)
+{
+	const gres_state_t *gres = x;
+	const node_record_t *other = key;
+	const gres_state_t *match = list_find_first(other->gres_list, find_gres, (void *)&gres->plugin_id);
+	const gres_node_state_t *a = gres->gres_data, *b;
+
+	if (!match)
+		return 1;
+	b = match->gres_data;
+	/* One that has registered and one that has not are looked at in different ways. */
+	return a->gres_cnt_avail != b->gres_cnt_avail || a->topo_cnt != b->topo_cnt ||
+	       (a->gres_cnt_found == NO_VAL64) != (b->gres_cnt_found == NO_VAL64) ||
+	       a->type_cnt != b->type_cnt || a->no_consume != b->no_consume || !same_places(a, b);
+}
+
+static bool same_hardware(const node_record_t *a, const node_record_t *b)
+{
+	return a->config_ptr == b->config_ptr && a->cpus == b->cpus && a->cpus_efctv == b->cpus_efctv &&
+	       a->cores == b->cores && a->tot_cores == b->tot_cores && a->tot_sockets == b->tot_sockets &&
+	       a->threads == b->threads && a->tpc == b->tpc && a->real_memory == b->real_memory &&
+	       a->mem_spec_limit == b->mem_spec_limit && a->core_spec_cnt == b->core_spec_cnt &&
+	       same_bits(a->node_spec_bitmap, b->node_spec_bitmap);
+}
+
+bool weft_nodes_alike(const node_record_t *a, const node_record_t *b)
+{
+	if (a == b)
+		return true;
+	if (!same_hardware(a, b))
+		return false;
+	if (!a->gres_list || !b->gres_list)
+		return a->gres_list == b->gres_list;
+	return list_count(a->gres_list) == list_count(b->gres_list) &&
+	       !list_find_first(a->gres_list, unlike_gres, (void *)b);
+}

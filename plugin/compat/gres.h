@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * gres.h - what Slurm's gres records say of nodes and jobs, in numbers.
+ *
+ * Every figure is a bound that select/cons_tres cannot go beyond: a node never offers a job more devices than
+ * is said here, and never needs fewer than is said here to be of use to one.  So a node that falls short may be
+ * kept from cons_tres without changing what it decides.
+ *
+ * Process: slurmctld.  All functions need the job and the node write lock.
+ */
+#ifndef WEFT_COMPAT_GRES_H
+#define WEFT_COMPAT_GRES_H
+
+#include "plugin/compat/compat.h"
+
+/* Devices that are counted together: a gres name, and one of its types or (0) any. */
+struct weft_kind {
+	uint32_t gres_id; /* Slurm's hash of the name */
+	uint32_t type_id; /* and of the type */
+};
+
+/* What a job asks of one kind. */
+struct weft_want {
+	struct weft_kind kind;
+	uint64_t per_node; /* a node with fewer is of no use; 1 or more */
+	uint64_t per_job;  /* 0: the job does not say */
+};
+
+struct weft_count {
+	uint64_t total; /* configured */
+	uint64_t free;  /* of these not allocated; never more than TOTAL */
+};
+
+/* What JOB asks for, of at most MAX kinds.  Returns how many; 0 also when it asks for something that cannot
+ * be counted so (shared devices, or more kinds than MAX). */
+int weft_gres_wants(const job_record_t *job, struct weft_want *wants, int max);
+
+/* The devices of KIND on NODE; zeros for NULL. */
+struct weft_count weft_gres_count(const node_record_t *node, struct weft_kind kind);
+
+/* At most so many devices of KIND become free on a node when JOB, which holds them, ends: on the node that is
+ * the NTH (from 0) of those that were allocated to the job.  UINT64_MAX: cannot be told. */
+uint64_t weft_gres_held(const job_record_t *job, struct weft_kind kind, uint32_t nth);
+
+/* Has node B the same devices, processors and memory as A, in the same places? */
+bool weft_nodes_alike(const node_record_t *a, const node_record_t *b);
+
+#endif

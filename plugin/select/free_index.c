@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * free_index.c - the nodes of each kind of device, by how many they have free.
+ */
+#include "plugin/select/free_index.h"
+
+#define MAX_KINDS   128 /* 125 kB each at 12,500 nodes; a site has a dozen */
+#define MAX_SETS    16
+#define MAX_MODELS  64 /* of nodes with one kind of device, by hardware */
+#define MAX_AGE_SEC 30
+
+#define NO_MODEL UINT16_MAX
+
+/* The nodes with at least so many. */
+struct set {
+	uint64_t at_least;
+	bool free;
+	bitstr_t *nodes; /* NULL: not in use */
+};
+
+struct figures {
+	uint32_t total, free;
+};
+
+struct entry {
+	struct weft_kind kind;
+	time_t counted;	     /* when */
+	uint64_t generation; /* of the index, when it was counted */
+	struct figures *nodes;
+	struct set sets[MAX_SETS];
+	unsigned next_set; /* to be reused next */
+	uint16_t *models;    /* of each node; NO_MODEL: none of those that are known */
+	time_t models_found; /* when; 0: they are not known */
+};
+
+static struct {
+	struct entry *entries[MAX_KINDS];
+	unsigned n;
+	int n_nodes;	     /* that the entries were made for */
+	uint64_t generation; /* entries of an older one are stale */
+} idx;
+
+static struct figures figures_of(const node_record_t *node, struct weft_kind kind)
+{
+	struct weft_count c = weft_gres_count(node, kind);
+
+	return (struct figures){ .total = MIN(c.total, UINT32_MAX), .free = MIN(c.free, UINT32_MAX) };
+}
+
+static void drop_sets(struct entry *e)
+{
+	for (unsigned i = 0; i < MAX_SETS; i++)
+		FREE_NULL_BITMAP(e->sets[i].nodes);
+}
+
+static void count_entry(struct entry *e)
+{
+	for (int i = 0; i < idx.n_nodes; i++) {
+		struct figures f = figures_of(node_record_table_ptr[i], e->kind);
+
+		if (f.total != e->nodes[i].total)
+			e->models_found = 0;
+		e->nodes[i] = f;
+	}
+	drop_sets(e);
+	e->generation = idx.generation;
+	e->counted = time(NULL);
+}
+
+void weft_free_index_stale(void)
+{
+	idx.generation++;
+}
+
+void weft_free_index_clear(void)
+{
+	for (unsigned i = 0; i < idx.n; i++) {
+		drop_sets(idx.entries[i]);
+		xfree(idx.entries[i]->nodes);
+		xfree(idx.entries[i]->models);
+		xfree(idx.entries[i]);
+	}
+	idx.n = 0;
+}
+
+static bool is_older(time_t then, time_t now)
+{
+	return now < then || now > then + MAX_AGE_SEC;
+}
+
+/* Times are whole seconds: what changed in the second in which we counted may have changed after it. */
+static void refresh(struct entry *e)
+{
+	if (e->generation != idx.generation || last_node_update >= e->counted || is_older(e->counted, time(NULL)))
+		count_entry(e);
+}
+
+static struct entry *find_entry(struct weft_kind kind)
+{
+	for (unsigned i = 0; i < idx.n; i++) {
+		struct entry *e = idx.entries[i];
+
+		if (e->kind.gres_id == kind.gres_id && e->kind.type_id == kind.type_id)
+			return e;
+	}
+	return NULL;
+}
+
+static struct entry *entry_of(struct weft_kind kind)
+{
+	struct entry *e;
+
+	if (idx.n_nodes != node_record_count)
+		weft_free_index_clear();
+	idx.n_nodes = node_record_count;
+	e = find_entry(kind);
+	if (!e) {
+		if (idx.n == MAX_KINDS)
+			weft_free_index_clear();
+		e = xmalloc(sizeof(*e));
+		e->kind = kind;
+		e->nodes = xcalloc(idx.n_nodes, sizeof(*e->nodes));
+		idx.entries[idx.n++] = e;
+	}
+	refresh(e);
+	return e;
+}
+
+static const bitstr_t *nodes_with(struct weft_kind kind, uint64_t at_least, bool free)
+{
+	struct entry *e = entry_of(kind);
+	struct set *s;
+
+	for (unsigned i = 0; i < MAX_SETS; i++) {
+		s = &e->sets[i];
+		if (s->nodes && s->at_least == at_least && s->free == free)
+			return s->nodes;
+	}
+	s = &e->sets[e->next_set];
+	e->next_set = (e->next_set + 1) % MAX_SETS;
+	FREE_NULL_BITMAP(s->nodes);
+	*s = (struct set){ .at_least = at_least, .free = free, .nodes = bit_alloc(idx.n_nodes) };
+	for (int i = 0; i < idx.n_nodes; i++) {
+		if ((free ? e->nodes[i].free : e->nodes[i].total) >= at_least)
+			bit_set(s->nodes, i);
+	}
+	return s->nodes;
+}
+
+const bitstr_t *weft_free_index_total(struct weft_kind kind, uint64_t at_least)
+{
+	return nodes_with(kind, at_least, false);
+}
+
+const bitstr_t *weft_free_index_free(struct weft_kind kind, uint64_t at_least)
+{
+	return nodes_with(kind, at_least, true);
+}
+
+struct weft_count weft_free_index_count(struct weft_kind kind, int node)
+{
+	struct figures f = entry_of(kind)->nodes[node];
+
+	return (struct weft_count){ .total = f.total, .free = f.free };
+}
+
+/* ---------------------------------------------------------------- like nodes */
+
+static uint16_t model_of(const node_record_t *node, const node_record_t **examples, uint16_t *n)
+{
+	for (uint16_t m = 0; m < *n; m++) {
+		if (weft_nodes_alike(examples[m], node))
+			return m;
+	}
+	if (*n == MAX_MODELS)
+		return NO_MODEL;
+	examples[*n] = node;
+	return (*n)++;
+}
+
+static void find_models(struct entry *e)
+{
+	const node_record_t *examples[MAX_MODELS];
+	uint16_t n = 0;
+
+	if (!e->models)
+		e->models = xcalloc(idx.n_nodes, sizeof(*e->models));
+	for (int i = 0; i < idx.n_nodes; i++)
+		e->models[i] = e->nodes[i].total ? model_of(node_record_table_ptr[i], examples, &n) : NO_MODEL;
+	e->models_found = time(NULL);
+}
+
+bool weft_free_index_alike(struct weft_kind kind, const bitstr_t *nodes)
+{
+	struct entry *e = entry_of(kind);
+	int first = bit_ffs((bitstr_t *)nodes), last = bit_fls((bitstr_t *)nodes);
+
+	if (first < 0)
+		return true;
+	if (is_older(e->models_found, time(NULL)))
+		find_models(e);
+	for (int i = first; i <= last; i++) {
+		if (bit_test((bitstr_t *)nodes, i) &&
+		    (e->models[i] == NO_MODEL || e->models[i] != e->models[first]))
+			return false;
+	}
+	return true;
+}
+
+/* ---------------------------------------------------------------- check */
+
+static void check_entry(const struct entry *e)
+{
+	for (int i = 0; i < idx.n_nodes; i++) {
+		struct figures is = e->nodes[i], real = figures_of(node_record_table_ptr[i], e->kind);
+
+		if (is.total != real.total || is.free != real.free)
+			error("weft: index: node %s has %u of %u devices free, not %u of %u",
+			      node_record_table_ptr[i] ? node_record_table_ptr[i]->name : "?", real.free,
+			      real.total, is.free, is.total);
+	}
+}
+
+void weft_free_index_check(void)
+{
+	for (unsigned k = 0; k < idx.n; k++)
+		check_entry(entry_of(idx.entries[k]->kind));
+}
