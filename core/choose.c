@@ -88,6 +88,14 @@ static struct weft_choice fast_now(const struct weft_plan *plan, time_t now, con
 	return nothing;
 }
 
+/* Is it certain that candidate I does not end before LIMIT? */
+static bool too_late(const struct weft_host *host, size_t i, double seconds, double limit)
+{
+	time_t when;
+
+	return host->earliest && (!host->earliest(i, &when, host->arg) || !(ends(when, seconds) < limit));
+}
+
 /* One of the first N in ORDER that ends before LIMIT when it starts as soon as it can; nothing if none does. */
 static struct weft_choice worth_waiting_for(const struct weft_plan *plan, const size_t *order, size_t n,
 					    double runtime, time_t now, double limit,
@@ -99,7 +107,7 @@ static struct weft_choice worth_waiting_for(const struct weft_plan *plan, const 
 
 		if (!(ends(now, seconds) < limit))
 			break; /* not even if it started now, and the others are slower */
-		if (!host->starts(order[k], &when, host->arg))
+		if (too_late(host, order[k], seconds, limit) || !host->starts(order[k], &when, host->arg))
 			continue;
 		when = when > now ? when : now;
 		if (ends(when, seconds) < limit)
@@ -144,20 +152,65 @@ struct weft_choice weft_choose_now(enum weft_policy policy, const struct weft_pl
 	return soon_now(plan, runtime, now, host, patience);
 }
 
-static struct weft_choice listed_future(const struct weft_plan *plan, const struct weft_host *host)
+/* A candidate in the search for the one that ends first. */
+struct entrant {
+	size_t index;
+	double seconds; /* of its run */
+	double bound;	/* it does not end before; INFINITY: never starts, or was asked already */
+};
+
+/* The first by BOUND, in a tie the first in the array. */
+static size_t first_bound(const struct entrant *e, size_t n)
+{
+	size_t first = 0;
+
+	for (size_t k = 1; k < n; k++) {
+		if (e[k].bound < e[first].bound)
+			first = k;
+	}
+	return first;
+}
+
+/* The one that ends first, in a tie the first of the array.  Those that promise most are asked first, until what
+ * is left cannot be better. */
+static struct weft_choice ends_first(struct entrant *e, size_t n, const struct weft_host *host)
 {
 	struct weft_choice best = nothing;
-	time_t when;
+	size_t best_rank = SIZE_MAX;
+	double best_end = INFINITY;
+	time_t when = host->now;
 
-	for (size_t i = 0; i < count(plan); i++) {
-		if (!host->starts(i, &when, host->arg))
-			continue;
-		if (best.index == SIZE_MAX || when < best.when)
-			best = start(i, when);
-		if (host->now && best.when <= host->now)
+	for (size_t k = 0; k < n; k++) {
+		bool ever = !host->earliest || host->earliest(e[k].index, &when, host->arg);
+
+		e[k].bound = ever ? fmin(ends(when > host->now ? when : host->now, e[k].seconds), FOREVER)
+				  : INFINITY;
+	}
+	for (size_t k = first_bound(e, n); n > 0 && e[k].bound < INFINITY; k = first_bound(e, n)) {
+		double end;
+
+		if (e[k].bound > best_end || (e[k].bound == best_end && k > best_rank))
 			break;
+		e[k].bound = INFINITY;
+		if (!host->starts(e[k].index, &when, host->arg))
+			continue;
+		end = fmin(ends(when, e[k].seconds), FOREVER);
+		if (end < best_end || (end == best_end && k < best_rank)) {
+			best = start(e[k].index, when);
+			best_rank = k;
+			best_end = end;
+		}
 	}
 	return best;
+}
+
+static struct weft_choice listed_future(const struct weft_plan *plan, const struct weft_host *host)
+{
+	struct entrant e[WEFT_PLAN_MAX_CANDIDATES];
+
+	for (size_t i = 0; i < count(plan); i++)
+		e[i] = (struct entrant){ .index = i };
+	return ends_first(e, count(plan), host);
 }
 
 static struct weft_choice fast_future(const struct weft_plan *plan, const struct weft_host *host)
@@ -168,6 +221,8 @@ static struct weft_choice fast_future(const struct weft_plan *plan, const struct
 	time_t when;
 
 	for (size_t k = 0; k < n && !(slowdown(plan, order[k]) > fastest); k++) {
+		if (best.index != SIZE_MAX && too_late(host, order[k], 0, (double)best.when))
+			continue;
 		if (host->starts(order[k], &when, host->arg)) {
 			if (best.index == SIZE_MAX || when < best.when)
 				best = start(order[k], when);
@@ -185,23 +240,11 @@ static struct weft_choice soon_future(const struct weft_plan *plan, double runti
 				      const struct weft_host *host)
 {
 	size_t order[WEFT_PLAN_MAX_CANDIDATES], n = by_run_time(plan, order);
-	struct weft_choice best = nothing;
-	double earliest = INFINITY;
-	time_t when;
+	struct entrant e[WEFT_PLAN_MAX_CANDIDATES];
 
-	for (size_t k = 0; k < n; k++) {
-		double seconds = runtime * slowdown(plan, order[k]);
-
-		if (best.index != SIZE_MAX && host->now && !(ends(host->now, seconds) < earliest))
-			break; /* not even if it started now, and the others are slower */
-		if (!host->starts(order[k], &when, host->arg))
-			continue;
-		if (best.index == SIZE_MAX || ends(when, seconds) < earliest) {
-			best = start(order[k], when);
-			earliest = ends(when, seconds);
-		}
-	}
-	return best;
+	for (size_t k = 0; k < n; k++)
+		e[k] = (struct entrant){ .index = order[k], .seconds = runtime * slowdown(plan, order[k]) };
+	return ends_first(e, n, host);
 }
 
 struct weft_choice weft_choose_future(enum weft_policy policy, const struct weft_plan *plan, double runtime,

@@ -17,6 +17,9 @@ struct weft_host {
 	bool (*possible)(size_t i, void *arg);              /* could it ever run, on an empty cluster? */
 	bool (*fits_now)(size_t i, void *arg);              /* could it start this moment? */
 	bool (*starts)(size_t i, time_t *when, void *arg);  /* when could it start?  (may be now) */
+	/* No start before *WHEN, and none at all when it returns false.  Cheap, and saves questions of the other
+	 * kind; NULL: not known. */
+	bool (*earliest)(size_t i, time_t *when, void *arg);
 	void *arg;
 	time_t now; /* weft_choose_future(): nothing starts before it, which saves questions; 0: not known */
 };

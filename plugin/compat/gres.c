@@ -6,6 +6,12 @@
 
 /* ---------------------------------------------------------------- what a job asks for */
 
+struct weft_kind weft_kind_of(const char *name, const char *type)
+{
+	return (struct weft_kind){ .gres_id = gres_build_id((char *)name),
+				   .type_id = type ? gres_build_id((char *)type) : 0 };
+}
+
 struct wants {
 	struct weft_want *list;
 	int n, max;

@@ -26,6 +26,9 @@ struct weft_want {
 	uint64_t per_job;  /* 0: the job does not say */
 };
 
+/* The kind of a gres NAME and TYPE (NULL: any). */
+struct weft_kind weft_kind_of(const char *name, const char *type);
+
 struct weft_count {
 	uint64_t total; /* configured */
 	uint64_t free;  /* of these not allocated; never more than TOTAL */

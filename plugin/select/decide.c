@@ -13,6 +13,8 @@
 #include "core/site.h"
 #include "core/tres.h"
 #include "plugin/compat/job.h"
+#include "plugin/select/forecast.h"
+#include "plugin/select/free_index.h"
 #include "plugin/select/memory.h"
 #include "plugin/select/narrow.h"
 
@@ -34,6 +36,7 @@ struct decision {
 	size_t held;	   /* the candidate whose test the record bears; NONE: none */
 	uint16_t held_mode;
 	bitstr_t *held_nodes;
+	bitstr_t *later; /* see nodes_later() */
 	list_t *held_preemptees;
 };
 
@@ -128,6 +131,7 @@ static void drop_held(struct decision *d)
 static void decision_close(struct decision *d)
 {
 	free_held(d);
+	FREE_NULL_BITMAP(d->later);
 	weft_plan_clear(&d->plan);
 	weft_jobspec_clear(&d->spec);
 }
@@ -145,27 +149,24 @@ static int put_request(struct decision *d, const struct weft_candidate *c)
 	return rc;
 }
 
-/* Can the nodes hold the candidate when all their cards are free?  Saves a test that must fail. */
-static bool enough_nodes(const struct decision *d, const struct weft_candidate *c, const bitstr_t *nodes)
+static struct weft_want want_of(const struct weft_candidate *c)
 {
-	unsigned want = c->per_node ? c->per_node : 1, found = 0;
+	return (struct weft_want){ .kind = weft_kind_of(c->class->name, c->class->type),
+				   .per_node = c->per_node ? c->per_node : 1 };
+}
 
-	int last = bit_fls((bitstr_t *)nodes);
+/* May a test in MODE on NODES work out, as far as devices go?  Saves one that must fail. */
+static bool enough_devices(const struct decision *d, const struct weft_candidate *c, uint16_t mode,
+			   const bitstr_t *nodes)
+{
+	struct weft_want w = want_of(c);
+	bool now = mode == SELECT_MODE_RUN_NOW && !(d->preempt && d->ask->preemptee_candidates);
+	const bitstr_t *have;
 
-	for (int i = bit_ffs((bitstr_t *)nodes); i >= 0 && i <= last; i++) {
-		const struct weft_holding *h;
-		size_t n;
-
-		if (!bit_test((bitstr_t *)nodes, i))
-			continue;
-		h = weft_inventory_node(d->inv, i, &n);
-		for (size_t k = 0; k < n; k++) {
-			if (weft_inventory_class(d->inv, h[k].class_id) == c->class && h[k].devices >= want &&
-			    ++found >= c->nodes)
-				return true;
-		}
-	}
-	return false;
+	if (d->index == WEFT_INDEX_OFF)
+		return true;
+	have = now ? weft_free_index_free(w.kind, w.per_node) : weft_free_index_total(w.kind, w.per_node);
+	return (uint32_t)bit_overlap((bitstr_t *)have, (bitstr_t *)nodes) >= c->nodes;
 }
 
 /* The base says yes to candidate I, on NODES.  Is it what was asked for, and do limits allow it? */
@@ -183,6 +184,32 @@ static int admit(struct decision *d, size_t i, uint16_t mode, bitstr_t *nodes)
 	return ESLURM_ACCOUNTING_POLICY;
 }
 
+/* Candidate I starts on NODES no earlier than *WHEN; false: never. */
+static bool earliest_on(struct decision *d, size_t i, time_t *when, const bitstr_t *nodes)
+{
+	const struct weft_candidate *c = &d->plan.candidates[i];
+	struct weft_want want = want_of(c);
+	struct weft_ask sub = *d->ask;
+
+	sub.nodes = (bitstr_t *)nodes;
+	if (!d->preempt)
+		sub.preemptee_candidates = NULL;
+	return weft_forecast_earliest(&sub, &want, c->nodes, when);
+}
+
+/* Index=check: what would have been skipped is asked, and must turn out as foretold. */
+static void check_foretold(struct decision *d, size_t i, uint16_t mode, const bitstr_t *nodes, bool enough)
+{
+	const job_record_t *job = d->ask->job;
+	const char *label = d->plan.candidates[i].class->label;
+	time_t when;
+
+	if (!enough)
+		error("weft: index: %pJ fits, though there are too few %s", job, label);
+	if (mode == SELECT_MODE_WILL_RUN && (!earliest_on(d, i, &when, nodes) || when > job->start_time))
+		error("weft: index: %pJ starts on %s at %ld, before it can", job, label, (long)job->start_time);
+}
+
 /* Ask the base about candidate I in MODE on NODES.  On success the record bears it and NODES are those it
  * would get. */
 static int test(struct decision *d, size_t i, uint16_t mode, const bitstr_t *nodes)
@@ -190,11 +217,15 @@ static int test(struct decision *d, size_t i, uint16_t mode, const bitstr_t *nod
 	const struct weft_candidate *c = &d->plan.candidates[i];
 	struct weft_ask sub = *d->ask;
 	list_t *preemptees = NULL;
+	bool enough;
 	int rc;
 
 	drop_held(d);
 	weft_job_restore(d->ask->job, &d->saved);
-	if (c->nodes > d->ask->max_nodes || c->nodes < d->ask->min_nodes || !enough_nodes(d, c, nodes))
+	if (c->nodes > d->ask->max_nodes || c->nodes < d->ask->min_nodes)
+		return d->rc;
+	enough = enough_devices(d, c, mode, nodes);
+	if (!enough && d->index != WEFT_INDEX_CHECK)
 		return d->rc;
 	rc = put_request(d, c);
 	if (rc != SLURM_SUCCESS)
@@ -205,6 +236,8 @@ static int test(struct decision *d, size_t i, uint16_t mode, const bitstr_t *nod
 	sub.preemptee_candidates = d->preempt ? d->ask->preemptee_candidates : NULL;
 	sub.preemptee_job_list = d->ask->preemptee_job_list ? &preemptees : NULL;
 	rc = weft_narrow_job_test(&sub, d->index);
+	if (rc == SLURM_SUCCESS && d->index == WEFT_INDEX_CHECK)
+		check_foretold(d, i, mode, nodes, enough);
 	if (rc == SLURM_SUCCESS)
 		rc = admit(d, i, mode, sub.nodes);
 	if (rc != SLURM_SUCCESS) {
@@ -237,6 +270,14 @@ static bool possible(size_t i, void *arg)
 	return yes;
 }
 
+static bool earliest_there(size_t i, time_t *when, void *arg)
+{
+	struct decision *d = arg;
+
+	*when = 0;
+	return d->index != WEFT_INDEX_ON || earliest_on(d, i, when, d->ask->nodes);
+}
+
 /* In backfill: on the nodes that it asks about. */
 static bool starts_there(size_t i, time_t *when, void *arg)
 {
@@ -248,22 +289,35 @@ static bool starts_there(size_t i, time_t *when, void *arg)
 	return true;
 }
 
-/* In the main scheduler, which hands over just the nodes that are free: on all that will become so. */
+/* The main scheduler hands over just the nodes that are free; these are all that will become so. */
+static bitstr_t *nodes_later(struct decision *d)
+{
+	if (!d->later)
+		d->later = weft_job_eligible_nodes(d->ask->job, true);
+	return d->later;
+}
+
+static bool earliest_later(size_t i, time_t *when, void *arg)
+{
+	struct decision *d = arg;
+
+	*when = 0;
+	return !d->ask->job->resv_name &&
+	       (d->index != WEFT_INDEX_ON || earliest_on(d, i, when, nodes_later(d)));
+}
+
 static bool starts_later(size_t i, time_t *when, void *arg)
 {
 	struct decision *d = arg;
 	time_t start_time = d->ask->job->start_time;
-	bitstr_t *nodes;
 	bool yes;
 
 	if (d->ask->job->resv_name) /* which nodes are its own is for the caller to say */
 		return false;
-	nodes = weft_job_eligible_nodes(d->ask->job, true);
-	yes = test(d, i, SELECT_MODE_WILL_RUN, nodes) == SLURM_SUCCESS;
+	yes = test(d, i, SELECT_MODE_WILL_RUN, nodes_later(d)) == SLURM_SUCCESS;
 	if (yes)
 		*when = d->ask->job->start_time;
 	d->ask->job->start_time = start_time;
-	FREE_NULL_BITMAP(nodes);
 	return yes;
 }
 
@@ -362,7 +416,11 @@ uint32_t weft_decide_limit(const job_record_t *job)
 static int decide_now(struct decision *d)
 {
 	struct weft_host host = {
-		.possible = possible, .fits_now = fits_now, .starts = starts_later, .arg = d
+		.possible = possible,
+		.fits_now = fits_now,
+		.starts = starts_later,
+		.earliest = earliest_later,
+		.arg = d,
 	};
 	struct weft_patience *patience = weft_memory_of(d->ask->job->job_id);
 	time_t now = time(NULL);
@@ -395,6 +453,7 @@ static int decide_future(struct decision *d)
 	struct weft_host host = { .possible = possible,
 				  .fits_now = fits_now,
 				  .starts = starts_there,
+				  .earliest = earliest_there,
 				  .arg = d,
 				  .now = time(NULL) };
 	struct weft_choice choice;

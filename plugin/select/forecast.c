@@ -254,30 +254,61 @@ static uint64_t nodes_needed(const struct forecast *f)
 	return need;
 }
 
+static void forecast_open(struct forecast *f)
+{
+	f->window = FIRST_WINDOW;
+	f->span = weft_base_span(f->ask);
+	f->given = bit_copy(f->ask->nodes);
+	f->fit = with(f->ask->nodes, f, false);
+	f->useful = with(f->ask->nodes, f, true);
+	f->found = bit_set_count(f->useful);
+	f->released = xcalloc(f->n_wants, sizeof(*f->released));
+	for (int k = 0; k < f->n_wants; k++)
+		f->released[k] = xcalloc(node_record_count, sizeof(**f->released));
+	list_jobs(f);
+}
+
+static void forecast_close(struct forecast *f)
+{
+	for (int k = 0; k < f->n_wants; k++)
+		xfree(f->released[k]);
+	xfree(f->released);
+	xfree(f->jobs);
+	FREE_NULL_BITMAP(f->given);
+	FREE_NULL_BITMAP(f->fit);
+	FREE_NULL_BITMAP(f->useful);
+}
+
 int weft_forecast_job_test(struct weft_ask *ask, const struct weft_want *wants, int n)
 {
-	struct forecast f = { .ask = ask, .wants = wants, .n_wants = n, .window = FIRST_WINDOW };
+	struct forecast f = { .ask = ask, .wants = wants, .n_wants = n };
 	int rc;
 
 	if (!weft_base_overlap_is_by_node())
 		return weft_base_job_test(ask);
-	f.span = weft_base_span(ask);
-	f.given = bit_copy(ask->nodes);
-	f.fit = with(ask->nodes, &f, false);
-	f.useful = with(ask->nodes, &f, true);
-	f.found = bit_set_count(f.useful);
+	forecast_open(&f);
 	f.need = nodes_needed(&f);
-	f.released = xcalloc(n, sizeof(*f.released));
-	for (int k = 0; k < n; k++)
-		f.released[k] = xcalloc(node_record_count, sizeof(**f.released));
-	list_jobs(&f);
 	rc = forecast_run(&f);
-	for (int k = 0; k < n; k++)
-		xfree(f.released[k]);
-	xfree(f.released);
-	xfree(f.jobs);
-	FREE_NULL_BITMAP(f.given);
-	FREE_NULL_BITMAP(f.fit);
-	FREE_NULL_BITMAP(f.useful);
+	forecast_close(&f);
 	return rc;
+}
+
+bool weft_forecast_earliest(struct weft_ask *ask, const struct weft_want *want, uint32_t nodes, time_t *when)
+{
+	struct forecast f = { .ask = ask, .wants = want, .n_wants = 1 };
+	bool ever;
+
+	*when = 0;
+	if (ask->preemptee_candidates || !weft_base_overlap_is_by_node())
+		return true;
+	forecast_open(&f);
+	while (f.found < nodes && f.next < f.n_jobs) {
+		const job_record_t *job = f.jobs[f.next++];
+
+		release(&f, job);
+		*when = job->end_time;
+	}
+	ever = f.found >= nodes;
+	forecast_close(&f);
+	return ever;
 }

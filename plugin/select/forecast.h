@@ -18,4 +18,8 @@
  * weft_base_job_test().  Process: slurmctld, job and node write locks held. */
 int weft_forecast_job_test(struct weft_ask *ask, const struct weft_want *wants, int n);
 
+/* The job of ASK, with WANT on each of NODES nodes of those given, starts no earlier than *WHEN (0: now);
+ * returns false when it never does.  A bound from the devices alone, at a small part of the price. */
+bool weft_forecast_earliest(struct weft_ask *ask, const struct weft_want *want, uint32_t nodes, time_t *when);
+
 #endif

@@ -24,8 +24,6 @@ struct figures {
 
 struct entry {
 	struct weft_kind kind;
-	time_t counted;	     /* when */
-	uint64_t generation; /* of the index, when it was counted */
 	struct figures *nodes;
 	struct set sets[MAX_SETS];
 	unsigned next_set; /* to be reused next */
@@ -36,8 +34,9 @@ struct entry {
 static struct {
 	struct entry *entries[MAX_KINDS];
 	unsigned n;
-	int n_nodes;	     /* that the entries were made for */
-	uint64_t generation; /* entries of an older one are stale */
+	int n_nodes;	/* that the entries were made for */
+	time_t counted; /* when; 0: the figures are stale */
+	bool looked;	/* since the locks were taken, whether they are */
 } idx;
 
 static struct figures figures_of(const node_record_t *node, struct weft_kind kind)
@@ -53,23 +52,36 @@ static void drop_sets(struct entry *e)
 		FREE_NULL_BITMAP(e->sets[i].nodes);
 }
 
-static void count_entry(struct entry *e)
+static void count_node(struct entry *e, int node)
+{
+	struct figures f = figures_of(node_record_table_ptr[node], e->kind);
+
+	if (f.total != e->nodes[node].total)
+		e->models_found = 0;
+	e->nodes[node] = f;
+}
+
+/* Entry by entry on each node, since it is going from node to node that takes time. */
+static void count_all(void)
 {
 	for (int i = 0; i < idx.n_nodes; i++) {
-		struct figures f = figures_of(node_record_table_ptr[i], e->kind);
-
-		if (f.total != e->nodes[i].total)
-			e->models_found = 0;
-		e->nodes[i] = f;
+		for (unsigned k = 0; k < idx.n; k++)
+			count_node(idx.entries[k], i);
 	}
-	drop_sets(e);
-	e->generation = idx.generation;
-	e->counted = time(NULL);
+	for (unsigned k = 0; k < idx.n; k++)
+		drop_sets(idx.entries[k]);
+	idx.counted = time(NULL);
 }
 
 void weft_free_index_stale(void)
 {
-	idx.generation++;
+	idx.counted = 0;
+	idx.looked = false;
+}
+
+void weft_free_index_begin(void)
+{
+	idx.looked = false;
 }
 
 void weft_free_index_clear(void)
@@ -89,10 +101,25 @@ static bool is_older(time_t then, time_t now)
 }
 
 /* Times are whole seconds: what changed in the second in which we counted may have changed after it. */
-static void refresh(struct entry *e)
+static void refresh(void)
 {
-	if (e->generation != idx.generation || last_node_update >= e->counted || is_older(e->counted, time(NULL)))
-		count_entry(e);
+	if (idx.looked)
+		return;
+	if (last_node_update >= idx.counted || is_older(idx.counted, time(NULL)))
+		count_all();
+	idx.looked = true;
+}
+
+static struct entry *add_entry(struct weft_kind kind)
+{
+	struct entry *e = xmalloc(sizeof(*e));
+
+	e->kind = kind;
+	e->nodes = xcalloc(idx.n_nodes, sizeof(*e->nodes));
+	for (int i = 0; i < idx.n_nodes; i++)
+		count_node(e, i);
+	idx.entries[idx.n++] = e;
+	return e;
 }
 
 static struct entry *find_entry(struct weft_kind kind)
@@ -113,17 +140,13 @@ static struct entry *entry_of(struct weft_kind kind)
 	if (idx.n_nodes != node_record_count)
 		weft_free_index_clear();
 	idx.n_nodes = node_record_count;
+	refresh();
 	e = find_entry(kind);
-	if (!e) {
-		if (idx.n == MAX_KINDS)
-			weft_free_index_clear();
-		e = xmalloc(sizeof(*e));
-		e->kind = kind;
-		e->nodes = xcalloc(idx.n_nodes, sizeof(*e->nodes));
-		idx.entries[idx.n++] = e;
-	}
-	refresh(e);
-	return e;
+	if (e)
+		return e;
+	if (idx.n == MAX_KINDS)
+		weft_free_index_clear();
+	return add_entry(kind);
 }
 
 static const bitstr_t *nodes_with(struct weft_kind kind, uint64_t at_least, bool free)

@@ -16,6 +16,10 @@
 /* Something was allocated, freed or reconfigured: count again before the next answer. */
 void weft_free_index_stale(void);
 
+/* A new question: others may have held the locks since the last one.  The figures are counted again if they may
+ * have changed. */
+void weft_free_index_begin(void);
+
 /* Forget all. */
 void weft_free_index_clear(void);
 

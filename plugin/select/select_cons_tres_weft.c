@@ -103,6 +103,7 @@ static int answer(struct weft_ask *ask)
 	int rc;
 
 	weft_view_put(view);
+	weft_free_index_begin();
 	if (index != WEFT_INDEX_OFF && weft_repeat_find(ask, &kept) && index == WEFT_INDEX_ON) {
 		rc = weft_answer_give(&kept, ask);
 	} else {

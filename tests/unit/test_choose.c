@@ -20,6 +20,8 @@ struct world {
 	double slowdown[MOST];
 	bool possible[MOST], fits[MOST];
 	time_t starts[MOST]; /* NEVER: the host cannot tell */
+	bool bounded;	     /* the host also knows bounds on the starts */
+	time_t bound[MOST];  /* NEVER: no start */
 	char asked[256];     /* "f0 p0 s1 ": which question about which candidate */
 	unsigned questions;
 };
@@ -60,12 +62,33 @@ static bool starts(size_t i, time_t *when, void *arg)
 	return true;
 }
 
+static bool earliest(size_t i, time_t *when, void *arg)
+{
+	const struct world *w = arg;
+
+	if (w->bound[i] == NEVER)
+		return false;
+	*when = w->bound[i];
+	return true;
+}
+
+/* Not at a time of its own: 0. */
+static struct weft_host host_of(struct world *w, time_t t)
+{
+	return (struct weft_host){ .possible = possible,
+				   .fits_now = fits_now,
+				   .starts = starts,
+				   .earliest = w->bounded ? earliest : NULL,
+				   .arg = w,
+				   .now = t };
+}
+
 static struct weft_choice now(enum weft_policy policy, struct world *w, double runtime, time_t t,
 			      struct weft_patience *patience)
 {
 	struct weft_candidate candidates[MOST];
 	struct weft_plan plan = { candidates, w->n };
-	struct weft_host host = { possible, fits_now, starts, w, 0 };
+	struct weft_host host = host_of(w, 0);
 
 	memset(candidates, 0, sizeof(candidates));
 	for (size_t i = 0; i < w->n; i++)
@@ -79,7 +102,7 @@ static struct weft_choice future(enum weft_policy policy, struct world *w, doubl
 {
 	struct weft_candidate candidates[MOST];
 	struct weft_plan plan = { candidates, w->n };
-	struct weft_host host = { possible, fits_now, starts, w, t };
+	struct weft_host host = host_of(w, t);
 
 	memset(candidates, 0, sizeof(candidates));
 	for (size_t i = 0; i < w->n; i++)
@@ -238,7 +261,7 @@ START_TEST(soon_plans_the_earliest_finish)
 
 	w.starts[1] = 1400;
 	check_choice(future(WEFT_SOON, &w, 1000, 0), 1, SIZE_MAX, 1400);
-	ck_assert_str_eq(w.asked, "s1 s0 s2 ");
+	ck_assert_str_eq(w.asked, "s1 s0 "); /* the third cannot end by 1900 */
 	check_choice(future(WEFT_SOON, &w, 1000, 1000), 1, SIZE_MAX, 1400);
 	ck_assert_str_eq(w.asked, "s1 "); /* the others cannot end by 1900 */
 	w.starts[1] = 1500;
@@ -250,6 +273,34 @@ START_TEST(soon_plans_the_earliest_finish)
 	check_choice(future(WEFT_SOON, &w, 1000, 1000), 2, SIZE_MAX, 1000);
 	w.starts[2] = NEVER;
 	check_choice(future(WEFT_SOON, &w, 1000, 1000), SIZE_MAX, SIZE_MAX, 0);
+}
+END_TEST
+
+START_TEST(bounds_save_questions)
+{
+	struct world w = three();
+
+	w.bounded = true;
+	memcpy(w.bound, w.starts, sizeof(w.bound));
+	check_choice(future(WEFT_SOON, &w, 1000, 900), 1, SIZE_MAX, 1500); /* 0 would end with it: a tie */
+	ck_assert_str_eq(w.asked, "s1 ");
+	w.bound[1] = 1501;
+	w.starts[1] = 1600;
+	check_choice(future(WEFT_SOON, &w, 1000, 900), 0, SIZE_MAX, 1000);
+	ck_assert_str_eq(w.asked, "s0 ");
+	w.bound[0] = NEVER;
+	check_choice(future(WEFT_LISTED, &w, 1000, 900), 2, SIZE_MAX, 1000);
+	ck_assert_str_eq(w.asked, "s2 ");
+	w.bound[2] = w.bound[1] = NEVER;
+	check_choice(future(WEFT_LISTED, &w, 1000, 900), SIZE_MAX, SIZE_MAX, 0);
+	ck_assert_str_eq(w.asked, "");
+	w = three();
+	w.bounded = true;
+	w.bound[1] = 1500; /* soon need not wait for the fast one, which cannot end before 2000 */
+	struct weft_patience p = { 0 };
+
+	check_choice(now(WEFT_SOON, &w, 1000, 1000, &p), 0, SIZE_MAX, 1000);
+	ck_assert_str_eq(w.asked, "f1 f0 ");
 }
 END_TEST
 
@@ -347,7 +398,9 @@ static struct world random_world(time_t t)
 		w.starts[i] = !w.possible[i] || rand() % 8 == 0 ? NEVER : t + rand() % 2000;
 		if (w.fits[i])
 			w.starts[i] = t;
+		w.bound[i] = w.starts[i] == NEVER ? (rand() % 2 ? NEVER : t) : w.starts[i] - rand() % 3 * 100;
 	}
+	w.bounded = rand() % 2;
 	return w;
 }
 
@@ -463,6 +516,7 @@ int main(void)
 	tcase_add_test(t, soon_waits_for_what_finishes_sooner);
 	tcase_add_test(t, soon_takes_a_better_chance_into_account);
 	tcase_add_test(t, soon_plans_the_earliest_finish);
+	tcase_add_test(t, bounds_save_questions);
 	tcase_add_test(t, odd_run_times);
 	tcase_add_loop_test(t, random_worlds, 0, 5);
 	tcase_add_loop_test(t, waiting_is_bounded, 0, 5);
