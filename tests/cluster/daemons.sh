@@ -191,7 +191,7 @@ write_config()
 	: > "$CLUSTER/etc/plugstack.conf"
 	[ "$CLUSTER_SELECT" = stock ] ||
 		echo "required $PLUGIN_DIR/spank_weft.so" > "$CLUSTER/etc/plugstack.conf"
-	[ -z "$CLUSTER_WEFT_CONF" ] || printf '%s\n' "$CLUSTER_WEFT_CONF" > "$CLUSTER/etc/weft.conf"
+	printf '%s\n' "$CLUSTER_WEFT_CONF" ${CLUSTER_INDEX:+"Index=$CLUSTER_INDEX"} > "$CLUSTER/etc/weft.conf"
 	# No job of these clusters needs a control group, and a container may have none to give.
 	if release_at_least 23.11; then
 		echo CgroupPlugin=disabled > "$CLUSTER/etc/cgroup.conf"
@@ -305,7 +305,7 @@ ctld_up()
 
 ctld_up_or_dead()
 {
-	ctld_up || process_gone "$(cat "$CLUSTER/run/slurmctld.pid")"
+	ctld_up || ctld_died
 }
 
 ctld_start()
@@ -313,6 +313,12 @@ ctld_start()
 	# shellcheck disable=SC2086
 	start slurmctld $CLUSTER_CTLD_WRAP "$(command -v slurmctld)" -D
 	wait_until "${CTLD_PATIENCE:-30}" ctld_up_or_dead && ctld_up || give_up "slurmctld"
+}
+
+# It was not stopped, and is no more.
+ctld_died()
+{
+	[ -e "$CLUSTER/run/slurmctld.pid" ] && process_gone "$(cat "$CLUSTER/run/slurmctld.pid")"
 }
 
 ctld_stop()

@@ -18,6 +18,8 @@
 #	CLUSTER_CONF                lines for the end of slurm.conf
 #	CLUSTER_PARTITIONS          PartitionName= lines instead of the default one
 #	CLUSTER_WEFT_CONF           the text of weft.conf
+#	CLUSTER_INDEX               Index= of weft.conf (check: each answer is compared with that of cons_tres on all
+#	                            nodes, and a difference fails the script)
 #	CLUSTER_DBD=yes             slurmdbd on a MariaDB of its own, limits enforced
 #	CLUSTER_REST=yes            slurmrestd on a socket; see rest()
 #	CLUSTER_CTLD_WRAP           a command to run slurmctld under
@@ -32,14 +34,23 @@
 set -eu
 shopt -s inherit_errexit
 
+# It does so with an environment of its own as well: variables such as SLURM_* and SBATCH_* change what the commands do,
+# salloc runs $SHELL, and jobs get all of it.
 if [ -z "${WEFT_NAMESPACE:-}" ]; then
-	WEFT_NAMESPACE=no
+	weft_env=(PATH="$PATH" HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LC_ALL=C.UTF-8 TZ=UTC)
+	for weft_var in TMPDIR WEFT_KEEP WEFT_PLAIN_SEED CLUSTER_LOG_TAIL CTLD_PATIENCE; do
+		[ -z "${!weft_var:-}" ] || weft_env+=("$weft_var=${!weft_var}")
+	done
 	weft_unshare=(unshare --pid --fork --kill-child --mount --mount-proc --net --uts)
 	if "${weft_unshare[@]}" ip link set lo up 2> /dev/null; then
-		export WEFT_NAMESPACE=yes
-		exec "${weft_unshare[@]}" bash "$0" "$@"
+		weft_env+=(WEFT_NAMESPACE=yes)
+	else
+		weft_env+=(WEFT_NAMESPACE=no)
+		weft_unshare=()
 	fi
+	exec env -i "${weft_env[@]}" "${weft_unshare[@]}" bash "$0" "$@" < /dev/null
 fi
+umask 022
 
 CLUSTER_TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 BUILD=$(cd "${1:?the build directory must be given}" && pwd)
@@ -53,6 +64,7 @@ CLUSTER_SELECT=weft
 CLUSTER_CONF=
 CLUSTER_PARTITIONS="PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP"
 CLUSTER_WEFT_CONF=
+CLUSTER_INDEX=check
 CLUSTER_DBD=no
 CLUSTER_REST=no
 CLUSTER_CTLD_WRAP=
@@ -89,6 +101,7 @@ test_case()
 end_case()
 {
 	[ -n "$test_name" ] || return 0
+	[ $test_failed = yes ] || ! ctld_died || fail "slurmctld is no more"
 	if [ $test_failed = no ]; then
 		tests_passed=$((tests_passed + 1))
 		echo "ok $((tests_passed + tests_failed)) - $test_name"
@@ -110,7 +123,7 @@ fail()
 		diag "the last of slurmctld.log:"
 		tail -n "${CLUSTER_LOG_TAIL:-12}" "$CLUSTER/log/slurmctld.log" | cut -c1-300 | sed 's/^/#   /'
 	fi
-	if [ -e "$CLUSTER/run/slurmctld.pid" ] && process_gone "$(cat "$CLUSTER/run/slurmctld.pid")"; then
+	if ctld_died; then
 		diag "slurmctld has died:"
 		tail -n 5 "$CLUSTER/log/slurmctld.out" | cut -c1-300 | sed 's/^/#   /'
 		exit 1
@@ -141,6 +154,11 @@ skip_case()
 finish()
 {
 	end_case
+	if [ -n "$(ctld_log 'weft: index: ')" ]; then
+		test_case "the index of free devices changes no answer of cons_tres"
+		fail "$(ctld_log 'weft: index: ' | head -n 20)"
+		end_case
+	fi
 	echo "$tests_passed passed, $tests_failed failed"
 	[ $tests_failed -eq 0 ] || exit 1
 	exit 0
@@ -314,7 +332,7 @@ rest()
 
 cleanup()
 {
-	local rc=$?
+	local rc=${1:-$?}
 	trap '' EXIT INT TERM HUP
 	if [ -n "$test_name" ]; then
 		test_failed=yes

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# plain-jobs.awk - a script of random plain jobs for t-70-plain.sh, the same for the same -v seed=N (and awk).
+# plain-jobs.awk - a script of random plain jobs for t-70-plain.sh, the same for the same -v seed=N, -v release=R of
+# Slurm, and awk.
 #
 # -v jobs=N are submitted in groups, as many as -v groups=N.  What is written, one per line:
 #	submit N ARG...   sbatch; N counts from 1 and names the job, as @N, in what follows
@@ -109,8 +110,8 @@ function submit(    args)
 		args = args " --exclusive"
 	if (chance(8))
 		args = args " --mem=" between(1, 60) "G"
-	if (chance(4)) # no --spread-job: slurmctld 24.11.5 dies of it when there is --gpus too
-		args = args " " one_of("-w~nv2 -x~nv1,amd1 --contiguous --hint=nomultithread --use-min-nodes --cores-per-socket=4 -s")
+	if (chance(4))
+		args = args " " one_of(PLACEMENT)
 	if (chance(3))
 		args = args " --reservation=held"
 	if (chance(30))
@@ -150,19 +151,25 @@ function meddle(    job, what)
 
 BEGIN {
 	LIMITS = 360
+	PLACEMENT = "-w~nv2 -x~nv1,amd1 --contiguous --hint=nomultithread --use-min-nodes --cores-per-socket=4 -s"
+	# slurmctld 24.11 dies of --spread-job with --gpus, Weft or not: in src/plugins/topology/common/eval_nodes.c,
+	# _eval_nodes_spread() gives eval_nodes_cpus_to_use() no max_tasks, which eval_nodes_gres() then reads.
+	if (release !~ /^24[.]11/)
+		PLACEMENT = PLACEMENT " --spread-job"
 	for (group = 1; group <= groups; group++) {
-		if (group == int(groups / 2) + 1)
-			print "phase main"
-		if (group == int(groups / 2) + 2)
-			print "phase greedy"
-		if (group == groups)
-			print "restart"
 		while (n < jobs * group / groups) {
 			submit()
 			if (chance(6))
 				meddle()
 		}
 		print "pass"
+		# Not while the gate is shut: nodes that register again might open it.
+		if (group == int(groups / 2))
+			print "phase main"
+		if (group == int(groups / 2) + 1)
+			print "phase greedy"
+		if (group == groups - 1)
+			print "restart"
 		line = "end"
 		for (i = 1; i <= n; i++) {
 			if (alive[i] && (chance(70) || i < n - LIMITS + 1.1 * jobs / groups ||
