@@ -87,10 +87,12 @@ static struct weft_count count_plain(const gres_node_state_t *ns)
 				    .free = less(ns->gres_cnt_avail, ns->gres_cnt_alloc) };
 }
 
-static struct weft_count count_state(const gres_node_state_t *ns, uint32_t type_id)
+struct weft_count weft_gres_count(const gres_node_state_t *ns, uint32_t type_id)
 {
 	struct weft_count c, t;
 
+	if (!ns)
+		return (struct weft_count){ 0 };
 	if (!ns->topo_cnt)
 		c = ns->type_cnt ? count_types(ns, type_id) : count_plain(ns);
 	else
@@ -111,15 +113,13 @@ static int find_gres(void *x, void *key)
 	return ((const gres_state_t *)x)->plugin_id == *(const uint32_t *)key;
 }
 
-struct weft_count weft_gres_count(const node_record_t *node, struct weft_kind kind)
+const gres_node_state_t *weft_gres_of_node(const node_record_t *node, uint32_t gres_id)
 {
 	const gres_state_t *gres = NULL;
 
 	if (node && node->gres_list)
-		gres = list_find_first(node->gres_list, find_gres, &kind.gres_id);
-	if (!gres || !gres->gres_data)
-		return (struct weft_count){ 0 };
-	return count_state(gres->gres_data, kind.type_id);
+		gres = list_find_first(node->gres_list, find_gres, &gres_id);
+	return gres ? gres->gres_data : NULL;
 }
 
 /* ---------------------------------------------------------------- what a job holds */

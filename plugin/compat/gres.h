@@ -38,8 +38,10 @@ struct weft_count {
  * be counted so (shared devices, or more kinds than MAX). */
 int weft_gres_wants(const job_record_t *job, struct weft_want *wants, int max);
 
-/* The devices of KIND on NODE; zeros for NULL. */
-struct weft_count weft_gres_count(const node_record_t *node, struct weft_kind kind);
+/* The record of gres GRES_ID on NODE, NULL when it has none (or NODE is NULL); and the devices of TYPE_ID (0: of any
+ * type) in it, zeros for NULL. */
+const gres_node_state_t *weft_gres_of_node(const node_record_t *node, uint32_t gres_id);
+struct weft_count weft_gres_count(const gres_node_state_t *gres, uint32_t type_id);
 
 /* At most so many devices of KIND become free on a node when JOB, which holds them, ends: on the node that is
  * the NTH (from 0) of those that were allocated to the job.  UINT64_MAX: cannot be told. */

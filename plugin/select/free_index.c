@@ -39,9 +39,9 @@ static struct {
 	bool looked;	/* since the locks were taken, whether they are */
 } idx;
 
-static struct figures figures_of(const node_record_t *node, struct weft_kind kind)
+static struct figures figures_of(const gres_node_state_t *gres, uint32_t type_id)
 {
-	struct weft_count c = weft_gres_count(node, kind);
+	struct weft_count c = weft_gres_count(gres, type_id);
 
 	return (struct figures){ .total = MIN(c.total, UINT32_MAX), .free = MIN(c.free, UINT32_MAX) };
 }
@@ -52,22 +52,28 @@ static void drop_sets(struct entry *e)
 		FREE_NULL_BITMAP(e->sets[i].nodes);
 }
 
-static void count_node(struct entry *e, int node)
+/* Count on NODE the N ENTRIES.  It is finding the record that takes time, and entries of one gres name share it. */
+static void count_node(struct entry **entries, unsigned n, int node)
 {
-	struct figures f = figures_of(node_record_table_ptr[node], e->kind);
+	const gres_node_state_t *gres = NULL;
 
-	if (f.total != e->nodes[node].total)
-		e->models_found = 0;
-	e->nodes[node] = f;
+	for (unsigned k = 0; k < n; k++) {
+		struct entry *e = entries[k];
+		struct figures f;
+
+		if (k == 0 || e->kind.gres_id != entries[k - 1]->kind.gres_id)
+			gres = weft_gres_of_node(node_record_table_ptr[node], e->kind.gres_id);
+		f = figures_of(gres, e->kind.type_id);
+		if (f.total != e->nodes[node].total)
+			e->models_found = 0;
+		e->nodes[node] = f;
+	}
 }
 
-/* Entry by entry on each node, since it is going from node to node that takes time. */
 static void count_all(void)
 {
-	for (int i = 0; i < idx.n_nodes; i++) {
-		for (unsigned k = 0; k < idx.n; k++)
-			count_node(idx.entries[k], i);
-	}
+	for (int i = 0; i < idx.n_nodes; i++)
+		count_node(idx.entries, idx.n, i);
 	for (unsigned k = 0; k < idx.n; k++)
 		drop_sets(idx.entries[k]);
 	idx.counted = time(NULL);
@@ -117,7 +123,7 @@ static struct entry *add_entry(struct weft_kind kind)
 	e->kind = kind;
 	e->nodes = xcalloc(idx.n_nodes, sizeof(*e->nodes));
 	for (int i = 0; i < idx.n_nodes; i++)
-		count_node(e, i);
+		count_node(&e, 1, i);
 	idx.entries[idx.n++] = e;
 	return e;
 }
@@ -235,7 +241,8 @@ bool weft_free_index_alike(struct weft_kind kind, const bitstr_t *nodes)
 static void check_entry(const struct entry *e)
 {
 	for (int i = 0; i < idx.n_nodes; i++) {
-		struct figures is = e->nodes[i], real = figures_of(node_record_table_ptr[i], e->kind);
+		const gres_node_state_t *gres = weft_gres_of_node(node_record_table_ptr[i], e->kind.gres_id);
+		struct figures is = e->nodes[i], real = figures_of(gres, e->kind.type_id);
 
 		if (is.total != real.total || is.free != real.free)
 			error("weft: index: node %s has %u of %u devices free, not %u of %u",
