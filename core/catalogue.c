@@ -12,6 +12,7 @@
 #include "core/catalogue_private.h"
 #include "core/file.h"
 #include "core/nearest.h"
+#include "core/scan.h"
 
 static const char *const dtype_names[WEFT_DTYPES] = { "fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "int8" };
 
@@ -31,6 +32,15 @@ static char **list_empty(void)
 	return calloc(1, sizeof(char *));
 }
 
+static void fabric_destroy(struct weft_fabric *f)
+{
+	if (f == NULL)
+		return;
+	free(f->title);
+	free(f->name);
+	free(f);
+}
+
 static void vendor_destroy(struct weft_vendor *v)
 {
 	if (v == NULL)
@@ -41,11 +51,16 @@ static void vendor_destroy(struct weft_vendor *v)
 	list_free(v->gres_names);
 	list_free(v->device_nodes);
 	list_free(v->pci_vendors);
+	list_free(v->pci_classes);
+	list_free(v->pci_other);
 	free(v->container_env);
 	free(v->tool);
 	free(v->library);
 	free(v->collectives);
 	free(v->backend);
+	list_free(v->fabrics);
+	free(v->fabric_gap);
+	free(v->mix_type);
 	free(v->title);
 	free(v->name);
 	free(v);
@@ -64,6 +79,20 @@ static void model_destroy(struct weft_model *m)
 	free(m);
 }
 
+static struct weft_fabric *fabric_create(const char *name)
+{
+	struct weft_fabric *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return NULL;
+	f->name = strdup(name);
+	f->title = strdup(name);
+	if (f->name != NULL && f->title != NULL)
+		return f;
+	fabric_destroy(f);
+	return NULL;
+}
+
 static struct weft_vendor *vendor_create(const char *name)
 {
 	struct weft_vendor *v = calloc(1, sizeof(*v));
@@ -78,9 +107,12 @@ static struct weft_vendor *vendor_create(const char *name)
 	v->gres_names = list_empty();
 	v->device_nodes = list_empty();
 	v->pci_vendors = list_empty();
+	v->pci_classes = list_empty();
+	v->pci_other = list_empty();
+	v->fabrics = list_empty();
 	if (v->name != NULL && v->title != NULL && v->aliases != NULL && v->visible_env != NULL &&
 	    v->other_env != NULL && v->gres_names != NULL && v->device_nodes != NULL &&
-	    v->pci_vendors != NULL)
+	    v->pci_vendors != NULL && v->pci_classes != NULL && v->pci_other != NULL && v->fabrics != NULL)
 		return v;
 	vendor_destroy(v);
 	return NULL;
@@ -119,6 +151,18 @@ static int grow(void *array, size_t n)
 		return -1;
 	memcpy(array, &more, sizeof(more));
 	return 0;
+}
+
+struct weft_fabric *weft_catalogue_add_fabric(struct weft_catalogue *cat, const char *name)
+{
+	struct weft_fabric *f;
+
+	if (grow(&cat->fabrics, cat->n_fabrics) < 0)
+		return NULL;
+	f = fabric_create(name);
+	if (f != NULL)
+		cat->fabrics[cat->n_fabrics++] = f;
+	return f;
 }
 
 struct weft_vendor *weft_catalogue_add_vendor(struct weft_catalogue *cat, const char *name)
@@ -162,6 +206,9 @@ void weft_catalogue_destroy(struct weft_catalogue *cat)
 		model_destroy(cat->models[i]);
 	for (size_t i = 0; i < cat->n_vendors; i++)
 		vendor_destroy(cat->vendors[i]);
+	for (size_t i = 0; i < cat->n_fabrics; i++)
+		fabric_destroy(cat->fabrics[i]);
+	free(cat->fabrics);
 	free(cat->models);
 	free(cat->vendors);
 	weft_index_clear(&cat->vendor_names);
@@ -403,6 +450,32 @@ size_t weft_catalogue_models(const struct weft_catalogue *cat)
 const struct weft_model *weft_catalogue_model(const struct weft_catalogue *cat, size_t i)
 {
 	return i < cat->n_all ? cat->models[i] : NULL;
+}
+
+size_t weft_catalogue_fabrics(const struct weft_catalogue *cat)
+{
+	return cat->n_fabrics;
+}
+
+const struct weft_fabric *weft_catalogue_fabric(const struct weft_catalogue *cat, size_t i)
+{
+	return i < cat->n_fabrics ? cat->fabrics[i] : NULL;
+}
+
+const struct weft_fabric *weft_catalogue_find_fabric(const struct weft_catalogue *cat, const char *name)
+{
+	for (size_t i = 0; i < cat->n_fabrics; i++)
+		if (weft_name_equal(cat->fabrics[i]->name, name))
+			return cat->fabrics[i];
+	return NULL;
+}
+
+bool weft_vendor_has_fabric(const struct weft_vendor *vendor, const struct weft_fabric *fabric)
+{
+	for (char **name = vendor->fabrics; *name != NULL; name++)
+		if (weft_name_equal(*name, fabric->name))
+			return true;
+	return false;
 }
 
 const struct weft_vendor *weft_catalogue_find_vendor(const struct weft_catalogue *cat, const char *name)

@@ -22,6 +22,7 @@
 
 #define WEFT_CATALOGUE_MAX_BYTES (4u * 1024 * 1024) /* a larger file is refused unread */
 #define WEFT_CATALOGUE_MAX_MODELS 10000
+#define WEFT_CATALOGUE_MAX_FABRICS 64
 #define WEFT_NAME_MAX 64                            /* longest vendor, model or gres name, without NUL */
 
 /* Number formats of peak dense compute. */
@@ -31,6 +32,13 @@ enum weft_dtype {
 
 struct weft_figure {
 	double lo, hi; /* both NAN: unknown */
+};
+
+/* A communication library that joins cards of several vendors. */
+struct weft_fabric {
+	char *name;  /* "flagcx": lower case, unique */
+	char *title; /* "FlagCX" */
+	bool host;   /* data go through the memory of the hosts, which is slow */
 };
 
 struct weft_vendor {
@@ -43,10 +51,15 @@ struct weft_vendor {
 	char **gres_names;     /* gres names seen for its cards: "gpu", "npu"; NULL-terminated */
 	char **device_nodes;   /* '#' stands for a number: "/dev/nvidia#"; NULL-terminated */
 	char **pci_vendors;    /* four hex digits each; NULL-terminated */
+	char **pci_classes;    /* of its accelerators: "12" (all of it) or "0302"; none: the usual ones (pci.h) */
+	char **pci_other;      /* PCI ids of such a class that are something else; NULL-terminated */
 	char *tool;            /* "nvidia-smi"; NULL: unknown */
 	char *library;         /* management library; NULL: unknown */
 	char *collectives;     /* "NCCL"; NULL: unknown */
 	char *backend;         /* torch.distributed backend name; NULL: unknown */
+	char **fabrics;        /* names of the fabrics that join it with other vendors; NULL-terminated */
+	char *fabric_gap;      /* why there are not more of them, a clause; NULL: nothing to say */
+	char *mix_type;        /* device type of its cards in a hostfile of several vendors; NULL: unknown */
 };
 
 struct weft_model {
@@ -56,7 +69,7 @@ struct weft_model {
 	char *family;             /* "h100"; NULL: none */
 	bool is_family;           /* a synthetic entry that stands for all variants of a family */
 	char **gres_types;        /* spellings seen as gres types; NULL-terminated */
-	char **pci_ids;           /* "10de:2330"; NULL-terminated */
+	char **pci_ids;           /* "10de:2330", or with the board's "10de:25b6/10de:157e"; NULL-terminated */
 	unsigned devices_per_card; /* dies that the system shows as separate devices; 1 when not stated */
 	struct weft_figure mem;   /* GiB as the vendor writes it (GB or GiB); higher is better */
 	struct weft_figure bw;    /* memory bandwidth, GB/s; higher is better */
@@ -87,6 +100,16 @@ size_t weft_catalogue_vendors(const struct weft_catalogue *cat);
 const struct weft_vendor *weft_catalogue_vendor(const struct weft_catalogue *cat, size_t i);
 size_t weft_catalogue_models(const struct weft_catalogue *cat); /* families included, after the models */
 const struct weft_model *weft_catalogue_model(const struct weft_catalogue *cat, size_t i);
+
+/* In the order of the file: where several would do, the first is meant. */
+size_t weft_catalogue_fabrics(const struct weft_catalogue *cat);
+const struct weft_fabric *weft_catalogue_fabric(const struct weft_catalogue *cat, size_t i);
+
+/* By name, case ignored, '_' and '-' alike.  NULL when there is none. */
+const struct weft_fabric *weft_catalogue_find_fabric(const struct weft_catalogue *cat, const char *name);
+
+/* True when FABRIC joins VENDOR with others. */
+bool weft_vendor_has_fabric(const struct weft_vendor *vendor, const struct weft_fabric *fabric);
 
 /* By name or alias, case ignored.  NULL when there is none. */
 const struct weft_vendor *weft_catalogue_find_vendor(const struct weft_catalogue *cat, const char *name);

@@ -148,11 +148,44 @@ static const char *pci_vendor_flaw(char *text)
 	return hex(text, 4) && text[4] == '\0' ? NULL : "must be four hex digits";
 }
 
+static const char *pci_class_flaw(char *text)
+{
+	return (hex(text, 2) && text[2] == '\0') || (hex(text, 4) && text[4] == '\0') ?
+		       NULL :
+		       "must be two or four hex digits";
+}
+
+/* vendor:device, and with BOARD perhaps the subsystem's too. */
+static bool is_pci_id(char *text, bool board)
+{
+	if (!hex(text, 4) || text[4] != ':' || !hex(text + 5, 4))
+		return false;
+	return text[9] == '\0' || (board && text[9] == '/' && is_pci_id(text + 10, false));
+}
+
 static const char *pci_id_flaw(char *text)
 {
-	if (hex(text, 4) && text[4] == ':' && hex(text + 5, 4) && text[9] == '\0')
+	if (is_pci_id(text, true))
 		return NULL;
 	return "must be two times four hex digits, as in 10de:2330";
+}
+
+static const char *pci_other_flaw(char *text)
+{
+	return is_pci_id(text, false) ? NULL : "must be two times four hex digits, as in 10de:2330";
+}
+
+static const char *path_flaw(char *text)
+{
+	return strcmp(text, "device") == 0 || strcmp(text, "host") == 0 ? NULL : "must be device or host";
+}
+
+/* One word of a hostfile's line. */
+static const char *word_flaw(char *text)
+{
+	if (!only(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") || text[0] == '\0')
+		return "may have only letters, digits, '_' and '-'";
+	return NULL;
 }
 
 /* Setters: one for each sort of value. */
@@ -320,6 +353,40 @@ static int set_vendor(struct place *at, json_object *value, const struct key *ke
 	return model->vendor != NULL ? 0 : -1;
 }
 
+/* The names of fabrics, all of them known. */
+static int set_fabrics(struct place *at, json_object *value, const struct key *key, void *object)
+{
+	struct weft_vendor *vendor = object;
+
+	if (set_list(at, value, key, object) < 0)
+		return -1;
+	for (size_t i = 0; vendor->fabrics[i] != NULL; i++) {
+		const char *name = vendor->fabrics[i], *near = NULL;
+		unsigned best = weft_nearest_start(name);
+
+		if (weft_catalogue_find_fabric(at->cat, name) != NULL)
+			continue;
+		for (size_t k = 0; k < at->cat->n_fabrics; k++)
+			near = weft_nearest_of(name, at->cat->fabrics[k]->name, near, &best);
+		snprintf(at->key, sizeof(at->key), "%s, entry %zu", key->name, i + 1);
+		return bad(at, "unknown fabric \"%s\"%s%s%s", name, near != NULL ? "; did you mean " : "",
+			   near != NULL ? near : "", near != NULL ? "?" : "");
+	}
+	return 0;
+}
+
+static int set_path(struct place *at, json_object *value, const struct key *key, void *object)
+{
+	bool *host = (bool *)((char *)object + key->offset);
+	char *text = get_string(at, value, key->flaw);
+
+	if (text == NULL)
+		return -1;
+	*host = strcmp(text, "host") == 0;
+	free(text);
+	return 0;
+}
+
 static int set_object(struct place *at, json_object *value, const struct key *keys, void *object,
 		      const char *prefix);
 
@@ -352,10 +419,22 @@ static const struct key vendor_keys[] = {
 	{ "gres_names", set_list, offsetof(struct weft_vendor, gres_names), gres_flaw, 0 },
 	{ "device_nodes", set_list, offsetof(struct weft_vendor, device_nodes), node_flaw, 0 },
 	{ "pci_vendors", set_list, offsetof(struct weft_vendor, pci_vendors), pci_vendor_flaw, 0 },
+	{ "pci_classes", set_list, offsetof(struct weft_vendor, pci_classes), pci_class_flaw, 0 },
+	{ "pci_other", set_list, offsetof(struct weft_vendor, pci_other), pci_other_flaw, 0 },
 	{ "tool", set_text, offsetof(struct weft_vendor, tool), text_flaw, 0 },
 	{ "library", set_text, offsetof(struct weft_vendor, library), text_flaw, 0 },
 	{ "collectives", set_text, offsetof(struct weft_vendor, collectives), text_flaw, 0 },
 	{ "backend", set_text, offsetof(struct weft_vendor, backend), text_flaw, 0 },
+	{ "fabrics", set_fabrics, offsetof(struct weft_vendor, fabrics), name_flaw, 0 },
+	{ "fabric_gap", set_text, offsetof(struct weft_vendor, fabric_gap), text_flaw, 0 },
+	{ "mix_type", set_text, offsetof(struct weft_vendor, mix_type), word_flaw, 0 },
+	{ .name = NULL }
+};
+
+static const struct key fabric_keys[] = {
+	{ "name", skip, 0, NULL, 0 },
+	{ "title", set_title, offsetof(struct weft_fabric, title), text_flaw, 0 },
+	{ "path", set_path, offsetof(struct weft_fabric, host), path_flaw, 0 },
 	{ .name = NULL }
 };
 
@@ -483,6 +562,23 @@ out:
 	return rv;
 }
 
+static int apply_fabric(struct place *at, const char *name, json_object *entry)
+{
+	struct weft_fabric *fabric = NULL;
+
+	for (size_t i = 0; i < at->cat->n_fabrics; i++)
+		if (strcmp(at->cat->fabrics[i]->name, name) == 0)
+			fabric = at->cat->fabrics[i];
+	if (fabric == NULL) {
+		if (at->cat->n_fabrics >= WEFT_CATALOGUE_MAX_FABRICS)
+			return bad(at, "more than %d fabrics", WEFT_CATALOGUE_MAX_FABRICS);
+		fabric = weft_catalogue_add_fabric(at->cat, name);
+	}
+	if (fabric == NULL)
+		return bad(at, "out of memory");
+	return set_object(at, entry, fabric_keys, fabric, NULL);
+}
+
 static int apply_vendor(struct place *at, const char *name, json_object *entry)
 {
 	const struct weft_index_entry *known = weft_index_find(&at->cat->vendor_names, name, NULL);
@@ -559,6 +655,7 @@ static int set_format(struct place *at, json_object *value, const struct key *ke
 
 static const struct key root_keys[] = {
 	{ "format", set_format, 0, NULL, 0 },
+	{ "fabrics", skip, 0, NULL, 0 },
 	{ "vendors", skip, 0, NULL, 0 },
 	{ "models", skip, 0, NULL, 0 },
 	{ .name = NULL }
@@ -638,6 +735,7 @@ int weft_catalogue_apply(struct weft_catalogue *cat, const char *file, const cha
 		goto out;
 	}
 	if (set_object(&at, root, root_keys, NULL, NULL) == 0 &&
+	    apply_list(&at, root, "fabrics", apply_fabric) == 0 &&
 	    apply_list(&at, root, "vendors", apply_vendor) == 0 &&
 	    weft_catalogue_index_vendors(cat, file, err) == 0 &&
 	    apply_list(&at, root, "models", apply_model) == 0)

@@ -11,6 +11,8 @@
 struct weft_catalogue {
 	struct weft_vendor **vendors; /* arrays of pointers: what is handed out must not move */
 	size_t n_vendors;
+	struct weft_fabric **fabrics;
+	size_t n_fabrics;
 	struct weft_model **models;   /* those of the files, then the families */
 	size_t n_models;              /* without the families */
 	size_t n_all;
@@ -21,6 +23,7 @@ struct weft_catalogue {
 
 /* Append one of this NAME, everything else empty or unknown.  NULL when out of memory.  No model may be added
  * while there are families. */
+struct weft_fabric *weft_catalogue_add_fabric(struct weft_catalogue *cat, const char *name);
 struct weft_vendor *weft_catalogue_add_vendor(struct weft_catalogue *cat, const char *name);
 struct weft_model *weft_catalogue_add_model(struct weft_catalogue *cat, const char *name);
 

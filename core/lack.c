@@ -6,34 +6,13 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/quantity.h"
 #include "core/scan.h"
-
-#define LIST_ITEMS 8
-#define LIST_BYTES 160 /* a list is cut before it is longer than that */
-
-/* A text that grows up to the size of its buffer. */
-struct text {
-	char *buf;
-	size_t size, len;
-};
-
-__attribute__((format(printf, 2, 3))) static void say(struct text *t, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(t->buf + t->len, t->size - t->len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		t->len = (size_t)n < t->size - t->len ? t->len + (size_t)n : t->size - 1;
-}
+#include "core/text.h"
 
 static bool is_of_figure(const struct weft_lack *lack)
 {
@@ -59,67 +38,49 @@ const char *weft_class_called(const struct weft_class *c)
 	return c->name;
 }
 
-/* "a, b LAST c"; of many the first few, and how many more. */
-static void say_list(struct text *t, const char *const *names, size_t n, const char *last)
-{
-	size_t from = t->len;
-
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && (i == LIST_ITEMS || t->len - from + strlen(names[i]) > LIST_BYTES)) {
-			say(t, " %s %zu more", last, n - i);
-			return;
-		}
-		if (i > 0 && i + 1 == n)
-			say(t, " %s ", last);
-		else if (i > 0)
-			say(t, ", ");
-		say(t, "%s", names[i]);
-	}
-}
-
 static struct weft_snip where(const struct weft_supply *supply)
 {
 	return weft_snip(supply->scope->where, strlen(supply->scope->where));
 }
 
 /* "no node of partition gpu" */
-static void say_no_node(struct text *t, const struct weft_supply *supply)
+static void say_no_node(struct weft_text *t, const struct weft_supply *supply)
 {
-	say(t, "no node");
+	weft_say(t, "no node");
 	if (supply->scope->where)
-		say(t, " of %s", where(supply).text);
+		weft_say(t, " of %s", where(supply).text);
 }
 
 /* "there are 4" or "partition gpu has 4" */
-static void say_there_are(struct text *t, const struct weft_supply *supply, uint64_t n)
+static void say_there_are(struct weft_text *t, const struct weft_supply *supply, uint64_t n)
 {
 	if (supply->scope->where)
-		say(t, "%s has %" PRIu64, where(supply).text, n);
+		weft_say(t, "%s has %" PRIu64, where(supply).text, n);
 	else
-		say(t, "there %s %" PRIu64, n == 1 ? "is" : "are", n);
+		weft_say(t, "there %s %" PRIu64, n == 1 ? "is" : "are", n);
 }
 
 /* "16 are asked for" or "2P@bf16 takes 16" */
-static void say_asked(struct text *t, const struct weft_alternative *alt, uint64_t devices)
+static void say_asked(struct weft_text *t, const struct weft_alternative *alt, uint64_t devices)
 {
 	char amount[WEFT_NUMBER_SIZE + 8];
 
 	if (alt->compute > 0)
-		say(t, "%s@%s takes %" PRIu64,
-		    weft_quantity_text(WEFT_COMPUTE, alt->compute, amount, sizeof(amount)),
-		    weft_dtype_name(alt->dtype), devices);
+		weft_say(t, "%s@%s takes %" PRIu64,
+			 weft_quantity_text(WEFT_COMPUTE, alt->compute, amount, sizeof(amount)),
+			 weft_dtype_name(alt->dtype), devices);
 	else
-		say(t, "%" PRIu64 " %s asked for", devices, devices == 1 ? "is" : "are");
+		weft_say(t, "%" PRIu64 " %s asked for", devices, devices == 1 ? "is" : "are");
 }
 
-static void say_names(struct text *t, const struct weft_alternative *alt, const char *last)
+static void say_names(struct weft_text *t, const struct weft_alternative *alt, const char *last)
 {
 	const char *names[WEFT_REQUEST_MAX_NAMES];
 	size_t n = alt->n_names < WEFT_REQUEST_MAX_NAMES ? alt->n_names : WEFT_REQUEST_MAX_NAMES;
 
 	for (size_t i = 0; i < n; i++)
 		names[i] = alt->names[i].text;
-	say_list(t, names, n, last);
+	weft_say_list(t, names, n, last);
 }
 
 static int by_text(const void *a, const void *b)
@@ -128,7 +89,7 @@ static int by_text(const void *a, const void *b)
 }
 
 /* What the scope has, in alphabetical order. */
-static void say_what_there_is(struct text *t, const struct weft_supply *supply)
+static void say_what_there_is(struct weft_text *t, const struct weft_supply *supply)
 {
 	const char **names = calloc(supply->n + 1, sizeof(*names));
 	size_t n = 0, kept = 0;
@@ -144,8 +105,8 @@ static void say_what_there_is(struct text *t, const struct weft_supply *supply)
 			names[kept++] = names[i];
 	}
 	if (kept) {
-		say(t, "; there is ");
-		say_list(t, names, kept, "and");
+		weft_say(t, "; there is ");
+		weft_say_list(t, names, kept, "and");
 	}
 	free(names);
 }
@@ -159,34 +120,34 @@ static bool scope_is_empty(const struct weft_supply *supply)
 	return true;
 }
 
-static void say_name(struct text *t, const struct weft_lack *lack, const struct weft_alternative *alt,
+static void say_name(struct weft_text *t, const struct weft_lack *lack, const struct weft_alternative *alt,
 		     const struct weft_supply *supply)
 {
 	say_no_node(t, supply);
 	if (lack->elsewhere && !supply->scope->where)
-		say(t, " that the job may use");
-	say(t, " has ");
+		weft_say(t, " that the job may use");
+	weft_say(t, " has ");
 	if (alt->n_names && (lack->elsewhere || !scope_is_empty(supply)))
 		say_names(t, alt, "or");
 	else
-		say(t, "an accelerator");
+		weft_say(t, "an accelerator");
 	if (!lack->elsewhere)
 		say_what_there_is(t, supply);
 	else
-		say(t, supply->scope->where ? "; nodes outside of it do" : "; other nodes do");
+		weft_say(t, supply->scope->where ? "; nodes outside of it do" : "; other nodes do");
 }
 
 /* "mem>=64G,bw>=2T": the first N predicates. */
-static void say_predicates(struct text *t, const struct weft_alternative *alt, size_t n)
+static void say_predicates(struct weft_text *t, const struct weft_alternative *alt, size_t n)
 {
 	struct weft_alternative some = { .predicates = alt->predicates, .n_predicates = n };
 	char *text = weft_predicates_text(&some);
 
-	say(t, "%.200s", text ? text : "such figures");
+	weft_say(t, "%.200s", text ? text : "such figures");
 	free(text);
 }
 
-static void say_figure(struct text *t, const struct weft_lack *lack, const struct weft_alternative *alt,
+static void say_figure(struct weft_text *t, const struct weft_lack *lack, const struct weft_alternative *alt,
 		       const struct weft_supply *supply)
 {
 	const struct weft_predicate *p = &alt->predicates[lack->predicate];
@@ -195,76 +156,76 @@ static void say_figure(struct text *t, const struct weft_lack *lack, const struc
 	char quantity[WEFT_NUMBER_SIZE + 8];
 
 	say_no_node(t, supply);
-	say(t, " has ");
+	weft_say(t, " has ");
 	if (alt->devices == 1 && !lack->named)
-		say(t, "a ");
+		weft_say(t, "a ");
 	else if (alt->devices)
-		say(t, "%u ", alt->devices);
+		weft_say(t, "%u ", alt->devices);
 	if (lack->named) {
 		say_names(t, alt, "or");
-		say(t, " ");
+		weft_say(t, " ");
 	}
-	say(t, "%s with ", alt->devices == 1 ? "card" : "cards");
+	weft_say(t, "%s with ", alt->devices == 1 ? "card" : "cards");
 	say_predicates(t, alt, lack->predicate + 1);
-	say(t, "; the %s is %s: %s", p->op == WEFT_EQ ? "nearest" : below ? "largest" : "smallest",
-	    weft_class_called(lack->class),
-	    weft_quantity_text(p->field, below ? f.hi : f.lo, quantity, sizeof(quantity)));
+	weft_say(t, "; the %s is %s: %s", p->op == WEFT_EQ ? "nearest" : below ? "largest" : "smallest",
+		 weft_class_called(lack->class),
+		 weft_quantity_text(p->field, below ? f.hi : f.lo, quantity, sizeof(quantity)));
 }
 
-static void say_unknown(struct text *t, const struct weft_lack *lack, const struct weft_alternative *alt)
+static void say_unknown(struct weft_text *t, const struct weft_lack *lack, const struct weft_alternative *alt)
 {
 	unsigned field = lack->predicate < alt->n_predicates ? alt->predicates[lack->predicate].field :
 							       WEFT_FIELD_TFLOPS + (unsigned)alt->dtype;
 
-	say(t, "the %s of %s is not known", weft_field_name(field), weft_class_called(lack->class));
+	weft_say(t, "the %s of %s is not known", weft_field_name(field), weft_class_called(lack->class));
 }
 
-static void say_variant(struct text *t, const struct weft_lack *lack, const struct weft_alternative *alt)
+static void say_variant(struct weft_text *t, const struct weft_lack *lack, const struct weft_alternative *alt)
 {
 	unsigned field = alt->predicates[lack->predicate].field;
 	struct weft_figure f = weft_model_figure(lack->class->model, field);
 	char low[WEFT_NUMBER_SIZE + 8], high[WEFT_NUMBER_SIZE + 8];
 
-	say(t, "%s may have %s to %s: set Class=%s Model=... in weft.conf", weft_class_called(lack->class),
-	    weft_quantity_text(field, f.lo, low, sizeof(low)),
-	    weft_quantity_text(field, f.hi, high, sizeof(high)), lack->class->label);
+	weft_say(t, "%s may have %s to %s: set Class=%s Model=... in weft.conf", weft_class_called(lack->class),
+		 weft_quantity_text(field, f.lo, low, sizeof(low)),
+		 weft_quantity_text(field, f.hi, high, sizeof(high)), lack->class->label);
 }
 
 /* "16 h100 with 4 on each node take 4 nodes; at most 2 are allowed" */
-static void say_layout(struct text *t, const struct weft_lack *lack)
+static void say_layout(struct weft_text *t, const struct weft_lack *lack)
 {
 	bool few = lack->nodes < lack->bounds.min;
 	unsigned bound = few ? lack->bounds.min : lack->bounds.max;
 
-	say(t, "%" PRIu64 " %s with %" PRIu64 " on each node %s %" PRIu64 " %s; at %s %u %s %s", lack->devices,
-	    weft_class_called(lack->class), lack->per_node, lack->devices == 1 ? "takes" : "take", lack->nodes,
-	    lack->nodes == 1 ? "node" : "nodes", few ? "least" : "most", bound, bound == 1 ? "is" : "are",
-	    few ? "asked for" : "allowed");
+	weft_say(t, "%" PRIu64 " %s with %" PRIu64 " on each node %s %" PRIu64 " %s; at %s %u %s %s", lack->devices,
+		 weft_class_called(lack->class), lack->per_node, lack->devices == 1 ? "takes" : "take", lack->nodes,
+		 lack->nodes == 1 ? "node" : "nodes", few ? "least" : "most", bound, bound == 1 ? "is" : "are",
+		 few ? "asked for" : "allowed");
 }
 
 /* "8 nodes with 8 h100 each are asked for; there are 4" */
-static void say_nodes(struct text *t, const struct weft_lack *lack, const struct weft_supply *supply)
+static void say_nodes(struct weft_text *t, const struct weft_lack *lack, const struct weft_supply *supply)
 {
-	say(t, "%" PRIu64 " nodes with ", lack->nodes);
+	weft_say(t, "%" PRIu64 " nodes with ", lack->nodes);
 	if (lack->per_node)
-		say(t, "%" PRIu64 " %s each", lack->per_node, weft_class_called(lack->class));
+		weft_say(t, "%" PRIu64 " %s each", lack->per_node, weft_class_called(lack->class));
 	else
-		say(t, "%s", weft_class_called(lack->class));
-	say(t, " are asked for; ");
+		weft_say(t, "%s", weft_class_called(lack->class));
+	weft_say(t, " are asked for; ");
 	say_there_are(t, supply, lack->have);
 }
 
-static void say_per_node(struct text *t, const struct weft_lack *lack, const struct weft_supply *supply)
+static void say_per_node(struct weft_text *t, const struct weft_lack *lack, const struct weft_supply *supply)
 {
 	say_no_node(t, supply);
-	say(t, " has %" PRIu64 " %s; the most is %" PRIu64, lack->per_node, weft_class_called(lack->class),
-	    lack->have);
+	weft_say(t, " has %" PRIu64 " %s; the most is %" PRIu64, lack->per_node, weft_class_called(lack->class),
+		 lack->have);
 }
 
 const char *weft_lack_text(const struct weft_lack *lack, const struct weft_alternative *alt,
 			   const struct weft_supply *supply, char buf[WEFT_LACK_SIZE])
 {
-	struct text t = { buf, WEFT_LACK_SIZE, 0 };
+	struct weft_text t = { buf, WEFT_LACK_SIZE, 0 };
 
 	buf[0] = '\0';
 	switch (lack->kind) {
@@ -281,16 +242,16 @@ const char *weft_lack_text(const struct weft_lack *lack, const struct weft_alter
 		say_variant(&t, lack, alt);
 		break;
 	case WEFT_LACK_BOUNDS:
-		say(&t, "at least %u nodes are asked for and at most %u allowed", lack->bounds.min,
-		    lack->bounds.max);
+		weft_say(&t, "at least %u nodes are asked for and at most %u allowed", lack->bounds.min,
+			 lack->bounds.max);
 		break;
 	case WEFT_LACK_SPREAD:
-		say(&t, "%" PRIu64 " %s on %u nodes: each node needs at least one", lack->devices,
-		    weft_class_called(lack->class), lack->bounds.min);
+		weft_say(&t, "%" PRIu64 " %s on %u nodes: each node needs at least one", lack->devices,
+			 weft_class_called(lack->class), lack->bounds.min);
 		break;
 	case WEFT_LACK_MULTIPLE:
-		say(&t, "%" PRIu64 " %s with %" PRIu64 " on each node: %" PRIu64 " is not a multiple of %" PRIu64,
-		    lack->devices, weft_class_called(lack->class), lack->per_node, lack->devices, lack->per_node);
+		weft_say(&t, "%" PRIu64 " %s with %" PRIu64 " on each node: %" PRIu64 " is not a multiple of %" PRIu64,
+			 lack->devices, weft_class_called(lack->class), lack->per_node, lack->devices, lack->per_node);
 		break;
 	case WEFT_LACK_LAYOUT:
 		say_layout(&t, lack);
@@ -300,16 +261,19 @@ const char *weft_lack_text(const struct weft_lack *lack, const struct weft_alter
 		break;
 	case WEFT_LACK_TOTAL:
 		say_there_are(&t, supply, lack->have);
-		say(&t, " %s in all; ", weft_class_called(lack->class));
+		weft_say(&t, " %s in all; ", weft_class_called(lack->class));
 		say_asked(&t, alt, lack->devices);
 		break;
 	case WEFT_LACK_REACH:
-		say(&t, "the %" PRIu64 " largest nodes have %" PRIu64 " %s together; ", lack->nodes, lack->have,
-		    weft_class_called(lack->class));
+		weft_say(&t, "the %" PRIu64 " largest nodes have %" PRIu64 " %s together; ", lack->nodes, lack->have,
+			 weft_class_called(lack->class));
 		say_asked(&t, alt, lack->devices);
 		break;
 	case WEFT_LACK_NODES:
 		say_nodes(&t, lack, supply);
+		break;
+	case WEFT_LACK_MIX:
+		weft_say(&t, "%s", lack->why.text);
 		break;
 	}
 	return buf;
@@ -319,7 +283,7 @@ int weft_lack_error(const struct weft_lack *lacks, const struct weft_request *re
 		    const struct weft_supply *supply, struct weft_err *err)
 {
 	char buf[WEFT_ERR_SIZE] = "", clause[WEFT_LACK_SIZE];
-	struct text t = { buf, sizeof(buf), 0 };
+	struct weft_text t = { buf, sizeof(buf), 0 };
 
 	if (req->n_alts == 1)
 		return weft_err(err, "%s", weft_lack_text(&lacks[0], &req->alts[0], supply, clause));
@@ -329,14 +293,14 @@ int weft_lack_error(const struct weft_lack *lacks, const struct weft_request *re
 		weft_lack_text(&lacks[i], &req->alts[i], supply, clause);
 		/* 96: the words around the clause, and room for the last "and so on" */
 		if (i > 0 && t.len + strlen(clause) + 96 + sizeof(struct weft_snip) > sizeof(buf)) {
-			say(&t, "; and %zu more alternatives", req->n_alts - i);
+			weft_say(&t, "; and %zu more alternatives", req->n_alts - i);
 			free(canonical);
 			break;
 		}
-		say(&t, "%salternative %zu", i ? "; " : "", i + 1);
+		weft_say(&t, "%salternative %zu", i ? "; " : "", i + 1);
 		if (canonical)
-			say(&t, " (%s)", weft_snip(canonical, strlen(canonical)).text);
-		say(&t, ": %s", clause);
+			weft_say(&t, " (%s)", weft_snip(canonical, strlen(canonical)).text);
+		weft_say(&t, ": %s", clause);
 		free(canonical);
 	}
 	return weft_err(err, "%s", buf);

@@ -23,12 +23,13 @@ enum weft_lack_kind {
 	WEFT_LACK_PER_NODE, /* no node is large enough */
 	WEFT_LACK_TOTAL,    /* too few cards in all */
 	WEFT_LACK_REACH,    /* too few cards on as many nodes as are allowed */
-	WEFT_LACK_NODES     /* too few nodes that are large enough */
+	WEFT_LACK_NODES,    /* too few nodes that are large enough */
+	WEFT_LACK_MIX       /* a mix: WHY says it */
 };
 
 struct weft_lack {
 	enum weft_lack_kind kind;
-	const struct weft_class *class; /* NULL for WEFT_LACK_NAME only */
+	const struct weft_class *class; /* NULL for WEFT_LACK_NAME and WEFT_LACK_MIX only */
 	size_t predicate;  /* UNKNOWN to VARIANT: which; the number of predicates means the compute's peak */
 	double closeness;  /* among lacks that are alike otherwise; higher is closer */
 	uint64_t devices;  /* cards wanted */
@@ -38,6 +39,7 @@ struct weft_lack {
 	uint64_t have;     /* what there is of whatever is lacking */
 	bool elsewhere;    /* NAME: nodes outside of the scope have it */
 	bool named;        /* FIGURE: other cards of the scope do: name those that were asked for */
+	struct weft_err why; /* MIX */
 };
 
 /* Is A closer to what was asked for than B? */

@@ -9,23 +9,16 @@
 #include <string.h>
 
 #include "core/lack.h"
-#include "core/scan.h"
+#include "core/match.h"
+#include "core/mix.h"
 #include "core/supply.h"
-
-/* A name of a set, looked up once. */
-struct wanted {
-	const char *text;
-	const struct weft_vendor *vendor;
-	const struct weft_model *model;
-};
 
 /* One alternative on its way to candidates. */
 struct matcher {
 	const struct weft_supply *supply;
 	const struct weft_alternative *alt;
 	unsigned index; /* of the alternative */
-	struct wanted wanted[WEFT_REQUEST_MAX_NAMES];
-	size_t n_wanted;
+	struct weft_matcher match;
 	struct weft_bounds bounds;
 	const struct weft_app *app;
 	double intensity;
@@ -47,94 +40,16 @@ static unsigned tighter_max(unsigned a, unsigned b)
 static void matcher_init(struct matcher *m, const struct weft_supply *supply, const struct weft_request *req,
 			 unsigned index)
 {
-	const struct weft_catalogue *cat = weft_inventory_catalogue(supply->inv);
 	const struct weft_alternative *alt = &req->alts[index];
 	const struct weft_scope *scope = supply->scope;
 
 	m->supply = supply;
 	m->alt = alt;
 	m->index = index;
-	m->n_wanted = alt->n_names < WEFT_REQUEST_MAX_NAMES ? alt->n_names : WEFT_REQUEST_MAX_NAMES;
-	for (size_t i = 0; i < m->n_wanted; i++) {
-		const char *text = alt->names[i].text;
-		const struct weft_model *model = weft_catalogue_find_model(cat, text);
-
-		m->wanted[i] = (struct wanted){ text, weft_catalogue_find_vendor(cat, text),
-						model ? model : weft_catalogue_find_type(cat, text) };
-	}
+	weft_matcher_init(&m->match, alt, weft_inventory_catalogue(supply->inv));
 	m->bounds.min = alt->min_nodes > scope->min_nodes ? alt->min_nodes : scope->min_nodes;
 	m->bounds.max = tighter_max(alt->max_nodes, scope->max_nodes);
 	m->bounds.asked = alt->min_nodes || alt->max_nodes || scope->min_nodes > 1;
-}
-
-/* The first name of the set that C answers to; -1: none.  An empty set takes every class. */
-static int matching_name(const struct matcher *m, const struct weft_class *c)
-{
-	for (size_t i = 0; i < m->n_wanted; i++) {
-		const struct wanted *w = &m->wanted[i];
-
-		if ((w->vendor && c->model && c->model->vendor == w->vendor) ||
-		    (w->model && c->model && weft_model_is(c->model, w->model)) ||
-		    weft_name_equal(c->type, w->text) || weft_name_equal(c->name, w->text))
-			return (int)i;
-	}
-	return m->n_wanted ? -1 : 0;
-}
-
-/* How close figure F comes to meeting P; higher is closer. */
-static double closeness(const struct weft_predicate *p, struct weft_figure f)
-{
-	switch (p->op) {
-	case WEFT_GE:
-	case WEFT_GT:
-		return f.hi;
-	case WEFT_LE:
-	case WEFT_LT:
-		return -f.lo;
-	case WEFT_EQ:
-		break;
-	}
-	return f.hi < p->value ? f.hi - p->value : p->value - f.lo;
-}
-
-/* Does no value of the range F meet P? */
-static bool misses_entirely(const struct weft_predicate *p, struct weft_figure f)
-{
-	switch (p->op) {
-	case WEFT_GE:
-		return f.hi < p->value;
-	case WEFT_GT:
-		return f.hi <= p->value;
-	case WEFT_LE:
-		return f.lo > p->value;
-	case WEFT_LT:
-		return f.lo >= p->value;
-	case WEFT_EQ:
-		break;
-	}
-	return f.hi < p->value || f.lo > p->value;
-}
-
-/* Does C meet the first N predicates?  Otherwise false and LACK about the first that it does not. */
-static bool meets_predicates(const struct matcher *m, const struct weft_class *c, size_t n,
-			     struct weft_lack *lack)
-{
-	for (size_t i = 0; i < n; i++) {
-		const struct weft_predicate *p = &m->alt->predicates[i];
-		struct weft_figure f = weft_model_figure(c->model, p->field);
-
-		if (c->model && weft_predicate_holds(p, c->model))
-			continue;
-		lack->predicate = i;
-		if (!weft_figure_known(f)) {
-			lack->kind = WEFT_LACK_UNKNOWN;
-		} else {
-			lack->kind = misses_entirely(p, f) ? WEFT_LACK_FIGURE : WEFT_LACK_VARIANT;
-			lack->closeness = closeness(p, f);
-		}
-		return false;
-	}
-	return true;
 }
 
 /* How many cards of C are asked for; 0 with LACK when that cannot be told. */
@@ -234,7 +149,7 @@ static bool match_class(const struct matcher *m, size_t i, struct ranked *r, str
 {
 	const struct weft_class *class = weft_inventory_class(m->supply->inv, i);
 	const struct weft_stock *stock = &m->supply->stocks[i];
-	int name = matching_name(m, class);
+	int name = weft_matcher_name(&m->match, class);
 
 	*lack = (struct weft_lack){ .kind = WEFT_LACK_NAME, .class = class };
 	if (name < 0)
@@ -243,7 +158,7 @@ static bool match_class(const struct matcher *m, size_t i, struct ranked *r, str
 		lack->elsewhere = true;
 		return false;
 	}
-	if (!meets_predicates(m, class, m->alt->n_predicates, lack))
+	if (!weft_matcher_meets(&m->match, class, m->alt->n_predicates, lack))
 		return false;
 	lack->devices = devices_wanted(m, class, lack);
 	*r = (struct ranked){ .name = (size_t)name };
@@ -254,21 +169,6 @@ static bool match_class(const struct matcher *m, size_t i, struct ranked *r, str
 	r->candidate.rate = r->candidate.devices *
 			    weft_speed_rate(class->model, class->type, m->app, m->intensity);
 	return true;
-}
-
-/* Other cards of the scope meet the predicates up to the one that LACK is about. */
-static bool others_would_do(const struct matcher *m, const struct weft_lack *lack)
-{
-	struct weft_lack ignored;
-
-	for (size_t i = 0; i < m->supply->n; i++) {
-		const struct weft_class *c = weft_inventory_class(m->supply->inv, i);
-
-		if (m->supply->stocks[i].nodes && matching_name(m, c) < 0 &&
-		    meets_predicates(m, c, lack->predicate + 1, &ignored))
-			return true;
-	}
-	return false;
 }
 
 static int compare_ranked(const void *left, const void *right)
@@ -315,12 +215,49 @@ static void match_alternative(const struct matcher *m, struct ranked *ranked, st
 		elsewhere = elsewhere || this_lack.elsewhere;
 	}
 	lack->elsewhere = elsewhere;
-	lack->named = lack->kind == WEFT_LACK_FIGURE && others_would_do(m, lack);
+	lack->named = lack->kind == WEFT_LACK_FIGURE &&
+		      weft_matcher_others_would_do(&m->match, m->supply, lack);
 	qsort(ranked, n, sizeof(*ranked), compare_ranked);
 	for (size_t i = 0; i < n && plan->n < WEFT_PLAN_MAX_CANDIDATES; i++) {
 		if (!is_in_plan(plan, &ranked[i].candidate))
 			plan->candidates[plan->n++] = ranked[i].candidate;
 	}
+}
+
+/* A mix, and the class that it is to Slurm. */
+struct weft_plan_mix {
+	struct weft_mix mix;
+	struct weft_class class;
+	struct weft_plan_mix *next;
+};
+
+/* Add the mix that M's alternative asks for to PLAN, or fill in LACK.  -1 with ERR when out of memory. */
+static int match_mix(const struct matcher *m, struct weft_plan *plan, struct weft_lack *lack,
+		     struct weft_err *err)
+{
+	struct weft_mix_options options = { .app = m->app, .intensity = m->intensity };
+	struct weft_plan_mix *new = calloc(1, sizeof(*new));
+
+	if (!new)
+		return weft_err(err, "out of memory");
+	*lack = (struct weft_lack){ .kind = WEFT_LACK_MIX };
+	if (plan->n == WEFT_PLAN_MAX_CANDIDATES || weft_mix_make(&new->mix, m->alt, m->supply, &options, &lack->why)) {
+		free(new);
+		return 0;
+	}
+	new->class = (struct weft_class){ .name = (char *)new->mix.gres, .label = (char *)new->mix.gres };
+	new->next = plan->mixes;
+	plan->mixes = new;
+	plan->candidates[plan->n++] = (struct weft_candidate){
+		.class = &new->class,
+		.mix = &new->mix,
+		.alternative = m->index,
+		.devices = new->mix.devices,
+		.nodes = new->mix.nodes,
+		.per_node = new->mix.per_node,
+		.rate = new->mix.throughput,
+	};
+	return 0;
 }
 
 /* Run times relative to the first candidate of known rate. */
@@ -355,7 +292,7 @@ int weft_plan_make(struct weft_plan *plan, const struct weft_request *req, const
 	struct ranked *ranked = calloc(weft_inventory_classes(inv) + 1, sizeof(*ranked));
 	int rv = -1;
 
-	*plan = (struct weft_plan){ calloc(WEFT_PLAN_MAX_CANDIDATES, sizeof(*plan->candidates)), 0 };
+	*plan = (struct weft_plan){ .candidates = calloc(WEFT_PLAN_MAX_CANDIDATES, sizeof(*plan->candidates)) };
 	if (!lack || !ranked || !plan->candidates) {
 		weft_err(err, "out of memory");
 		goto out;
@@ -366,10 +303,14 @@ int weft_plan_make(struct weft_plan *plan, const struct weft_request *req, const
 		struct matcher m = { .app = app, .intensity = intensity };
 
 		matcher_init(&m, &supply, req, i);
-		match_alternative(&m, ranked, plan, &lack[i]);
+		if (!req->alts[i].mix)
+			match_alternative(&m, ranked, plan, &lack[i]);
+		else if (match_mix(&m, plan, &lack[i], err))
+			goto out_supply;
 	}
 	set_slowdowns(plan);
 	rv = plan->n ? 0 : weft_lack_error(lack, req, &supply, err);
+out_supply:
 	weft_supply_clear(&supply);
 out:
 	if (rv)
@@ -381,8 +322,13 @@ out:
 
 void weft_plan_clear(struct weft_plan *plan)
 {
+	for (struct weft_plan_mix *m = plan->mixes, *next; m; m = next) {
+		next = m->next;
+		weft_mix_clear(&m->mix);
+		free(m);
+	}
 	free(plan->candidates);
-	*plan = (struct weft_plan){ NULL, 0 };
+	*plan = (struct weft_plan){ 0 };
 }
 
 unsigned weft_scaled_minutes(unsigned minutes, double slowdown)

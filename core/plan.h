@@ -11,8 +11,11 @@
 
 #define WEFT_PLAN_MAX_CANDIDATES 256
 
+struct weft_mix;
+
 struct weft_candidate {
-	const struct weft_class *class;
+	const struct weft_class *class; /* of a mix: the gres name, without a type */
+	const struct weft_mix *mix; /* cards of several classes (mix.h), on an empty cluster; NULL: of CLASS */
 	unsigned alternative; /* index into the request */
 	unsigned devices;     /* in all */
 	unsigned nodes;       /* exact node count */
@@ -32,6 +35,7 @@ struct weft_scope {
 struct weft_plan {
 	struct weft_candidate *candidates; /* in the order of the request; within an alternative, faster first */
 	size_t n;                          /* at least 1 */
+	struct weft_plan_mix *mixes;       /* those of the candidates; for weft_plan_clear() */
 };
 
 /* All the ways in which REQ can be met in SCOPE (NULL: anywhere) when nothing else runs; of more than

@@ -149,30 +149,44 @@ static int add_name(struct parser *p, struct weft_alternative *alt, size_t n)
 	return 0;
 }
 
-/* name; *ANY when it was "any" or "*". */
-static int parse_name(struct parser *p, struct weft_alternative *alt, bool *any)
+int weft_parser_name(struct parser *p, size_t *len)
 {
 	char c = weft_parser_skip(p);
 	size_t n = weft_parser_word(p);
-	const char *word = p->text + p->pos;
 
-	if (n == 0 && c != '*') {
-		if (ends_alternative(c) || c == ',' || c == '/')
-			return weft_err(p->err, "a name is missing at column %u", column(p->pos));
+	*len = n;
+	if (n == 0 && (ends_alternative(c) || c == ',' || c == '/'))
+		return weft_err(p->err, "a name is missing at column %u", column(p->pos));
+	if (n == 0)
 		return weft_parser_unexpected(p, "a name is expected");
-	}
 	if (n > WEFT_NAME_MAX)
 		return weft_err(p->err, "the name at column %u has %zu characters; at most %d are allowed",
 				column(p->pos), n, WEFT_NAME_MAX);
-	if (n > 0 && !weft_is_name(word, n))
+	if (!weft_is_name(p->text + p->pos, n))
 		return weft_err(p->err,
 				"\"%s\" at column %u is not a name; it must start with a letter or a digit",
 				CITE(p, p->pos, p->pos + n), column(p->pos));
-	*any = n == 0 || (n == 3 && weft_fold(word[0]) == 'a' && weft_fold(word[1]) == 'n' &&
-			  weft_fold(word[2]) == 'y');
+	return 0;
+}
+
+/* name; *ANY when it was "any" or "*". */
+static int parse_name(struct parser *p, struct weft_alternative *alt, bool *any)
+{
+	const char *word;
+	size_t n;
+
+	*any = weft_parser_skip(p) == '*';
+	if (*any) {
+		p->pos++;
+		return 0;
+	}
+	if (weft_parser_name(p, &n) < 0)
+		return -1;
+	word = p->text + p->pos;
+	*any = n == 3 && weft_fold(word[0]) == 'a' && weft_fold(word[1]) == 'n' && weft_fold(word[2]) == 'y';
 	if (!*any && add_name(p, alt, n) < 0)
 		return -1;
-	p->pos += n ? n : 1;
+	p->pos += n;
 	return 0;
 }
 
@@ -236,20 +250,29 @@ static int parse_set(struct parser *p, struct weft_alternative *alt, bool counte
 	return 0;
 }
 
-/* head = [ amount ] [ (":" | "x" | "*") set ] */
-static int parse_head(struct parser *p, struct weft_alternative *alt)
+/* head = [ amount ] [ (":" | "x" | "*") set ]; *ITEM when an item stands where the set would: "64:mix=vendors" */
+static int parse_head(struct parser *p, struct weft_alternative *alt, bool *item)
 {
 	bool separated, found = true;
 	char c = weft_parser_skip(p);
 
+	*item = false;
 	alt->column = column(p->pos);
 	if (ends_alternative(c))
 		return weft_err(p->err, "empty alternative at column %u", alt->column);
+	if (weft_parser_at_mix(p))
+		return weft_err(p->err,
+				"%s at column %u needs a number of cards before it, for example 64:mix=vendors",
+				CITE(p, p->pos, p->pos + weft_parser_word(p)), column(p->pos));
 	if (parse_amount(p, alt, &separated) < 0)
 		return -1;
 	if (separated && parse_separator(p, &found) < 0)
 		return -1;
-	return found ? parse_set(p, alt, separated) : 0;
+	if (found && separated) {
+		weft_parser_skip(p);
+		*item = weft_parser_at_mix(p);
+	}
+	return found && !*item ? parse_set(p, alt, separated) : 0;
 }
 
 static int compare_predicates(const void *left, const void *right)
@@ -283,12 +306,13 @@ static void sort_predicates(struct weft_alternative *alt)
 	alt->n_predicates = kept;
 }
 
-/* alternative = head { "," item } */
+/* alternative = head { "," item }, or with an item of a mix in place of the set */
 static int parse_alternative(struct parser *p, struct weft_alternative *alt)
 {
-	struct seen_options seen = { 0, 0 };
+	struct seen_options seen = { 0 };
+	bool item;
 
-	if (parse_head(p, alt) < 0)
+	if (parse_head(p, alt, &item) < 0 || (item && weft_parser_item(p, alt, &seen) < 0))
 		return -1;
 	while (weft_parser_skip(p) == ',') {
 		p->pos++;
@@ -298,7 +322,7 @@ static int parse_alternative(struct parser *p, struct weft_alternative *alt)
 	if (!ends_alternative(peek(p)))
 		return weft_parser_unexpected(p, "\",\" or \"|\" is expected");
 	sort_predicates(alt);
-	return 0;
+	return weft_parser_check_mix(p, alt, &seen);
 }
 
 /* The request is one line of printable ASCII; white space of all kinds is forgiven. */

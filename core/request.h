@@ -34,6 +34,17 @@ struct weft_predicate {
 	unsigned column;
 };
 
+enum weft_mix_kind { /* mix=: may one job's cards differ? */
+	WEFT_MIX_NONE,    /* no: all of one class */
+	WEFT_MIX_MODELS,  /* two or more models of one vendor */
+	WEFT_MIX_VENDORS  /* two or more vendors */
+};
+
+enum weft_split_kind { /* split=: how many cards of each class */
+	WEFT_SPLIT_WEIGHTED, /* as they make the fastest job */
+	WEFT_SPLIT_EVEN      /* equally many, as far as units allow */
+};
+
 struct weft_name {
 	char text[WEFT_NAME_MAX + 1]; /* lower case */
 	unsigned column;
@@ -50,6 +61,11 @@ struct weft_alternative {
 	unsigned per_node;         /* cards on each node; 0: Weft packs */
 	unsigned min_nodes, max_nodes; /* 0: Weft packs */
 	unsigned column;           /* where it starts */
+	/* A mix (mix.h) has DEVICES and none of COMPUTE, PER_NODE, MIN_NODES and MAX_NODES. */
+	enum weft_mix_kind mix;
+	enum weft_split_kind split;
+	unsigned unit;                     /* cards of a class are a multiple of it; 0: as many as its nodes have */
+	struct weft_name fabric;           /* what is to join them, lower case; text "": Weft chooses */
 };
 
 struct weft_request {
@@ -73,14 +89,16 @@ char *weft_predicates_text(const struct weft_alternative *alt);
 /* "1.5T", "64G" ...: VALUE of FIELD as it is written in a request.  Writes into BUF, returns BUF. */
 const char *weft_quantity_text(unsigned field, double value, char *buf, size_t size);
 const char *weft_field_name(unsigned field); /* "mem", "bw", "tdp", "bf16" ... */
+const char *weft_mix_kind_name(enum weft_mix_kind kind); /* "models", "vendors"; NULL for none */
 
 /* Is every name a vendor, model or family of CAT, or one of the cluster's own words (gres names and gres
- * types; NULL-terminated, may be NULL)?  Otherwise -1 and
+ * types; NULL-terminated, may be NULL), and every fabric= one of CAT's?  Otherwise -1 and
  *   unknown model "h10" at column 3; did you mean h100? */
 int weft_request_check(const struct weft_request *req, const struct weft_catalogue *cat,
 		       char *const *words, struct weft_err *err);
 
-/* Do the predicates of ALT contradict each other (mem>=80G,mem<40G)?  -1 and which two. */
+/* Do the predicates of ALT contradict each other (mem>=80G,mem<40G), or its numbers (8 cards on 16 nodes, 64
+ * cards in units of 12)?  -1 and which two. */
 int weft_alternative_consistent(const struct weft_alternative *alt, struct weft_err *err);
 
 /* The figure of MODEL that FIELD speaks of. */

@@ -34,6 +34,19 @@ static const char *nearest_name(const char *name, const struct weft_catalogue *c
 	return found;
 }
 
+static int check_fabric(const struct weft_name *fabric, const struct weft_catalogue *cat, struct weft_err *err)
+{
+	unsigned best = weft_nearest_start(fabric->text);
+	const char *near = NULL;
+
+	if (!fabric->text[0] || weft_catalogue_find_fabric(cat, fabric->text))
+		return 0;
+	for (size_t i = 0; i < weft_catalogue_fabrics(cat); i++)
+		near = weft_nearest_of(fabric->text, weft_catalogue_fabric(cat, i)->name, near, &best);
+	return weft_err(err, "unknown fabric \"%s\" at column %u%s%s%s", fabric->text, fabric->column,
+			near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
 int weft_request_check(const struct weft_request *req, const struct weft_catalogue *cat, char *const *words,
 		       struct weft_err *err)
 {
@@ -49,6 +62,8 @@ int weft_request_check(const struct weft_request *req, const struct weft_catalog
 					name->column, near ? "; did you mean " : "", near ? near : "",
 					near ? "?" : "");
 		}
+		if (check_fabric(&req->alts[i].fabric, cat, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -184,7 +199,25 @@ static int layout_consistent(const struct weft_alternative *alt, struct weft_err
 	return 0;
 }
 
+/* Can there be two lots of whole units? */
+static int mix_consistent(const struct weft_alternative *alt, struct weft_err *err)
+{
+	if (alt->mix == WEFT_MIX_NONE)
+		return 0;
+	if (alt->devices == 1)
+		return weft_err(err, "1 card is no mix: it takes at least 2");
+	if (alt->unit && alt->devices % alt->unit)
+		return weft_err(err, "%u cards in units of %u: %u is not a multiple of %u", alt->devices, alt->unit,
+				alt->devices, alt->unit);
+	if (alt->unit == alt->devices)
+		return weft_err(err, "%u cards in units of %u: a mix takes at least two units", alt->devices,
+				alt->unit);
+	return 0;
+}
+
 int weft_alternative_consistent(const struct weft_alternative *alt, struct weft_err *err)
 {
-	return predicates_consistent(alt, err) < 0 ? -1 : layout_consistent(alt, err);
+	if (predicates_consistent(alt, err) < 0 || layout_consistent(alt, err) < 0)
+		return -1;
+	return mix_consistent(alt, err);
 }

@@ -10,13 +10,20 @@
 #include "core/quantity.h"
 
 /* What stands before "=": a field, or one of these. */
-enum { OPTION_PER_NODE = WEFT_FIELDS, OPTION_NODES, OPTION_UNKNOWN };
+enum {
+	OPTION_PER_NODE = WEFT_FIELDS, OPTION_NODES, OPTION_MIX, OPTION_UNIT, OPTION_SPLIT, OPTION_FABRIC,
+	OPTION_UNKNOWN
+};
+
+/* Those that have one spelling, as they follow each other above. */
+static const char *const option_names[] = { "nodes", "mix", "unit", "split", "fabric" };
+#define N_OPTION_NAMES (sizeof(option_names) / sizeof(option_names[0]))
 
 /* The option that the LEN bytes of WORD name; OPTION_UNKNOWN, with *NEAR the one that was meant, if any. */
 static unsigned find_option(const char *word, size_t len, const char **near)
 {
 	static const char *const spellings[] = { "per-node", "pernode", NULL };
-	const char *words[WEFT_FIELDS + 3] = { NULL };
+	const char *words[WEFT_FIELDS + 2 + N_OPTION_NAMES] = { NULL };
 	char name[WEFT_NAME_MAX + 1];
 
 	*near = NULL;
@@ -32,10 +39,12 @@ static unsigned find_option(const char *word, size_t len, const char **near)
 		if (weft_name_equal(name, *s)) /* per_node too */
 			return OPTION_PER_NODE;
 	}
-	if (!strcmp(name, "nodes"))
-		return OPTION_NODES;
 	words[WEFT_FIELDS] = "per-node";
-	words[WEFT_FIELDS + 1] = "nodes";
+	for (unsigned i = 0; i < N_OPTION_NAMES; i++) {
+		words[WEFT_FIELDS + 1 + i] = option_names[i];
+		if (!strcmp(name, option_names[i]))
+			return OPTION_NODES + i;
+	}
 	*near = weft_nearest(name, words);
 	return OPTION_UNKNOWN;
 }
@@ -178,9 +187,120 @@ static int once(const struct parser *p, const char *name, unsigned *seen, size_t
 	return 0;
 }
 
-/* item = predicate | per-node=N | nodes=N or N-M */
+/* One of two words, the LEN bytes that FIRST and SECOND are; *IS_SECOND tells which. */
+static int parse_word(struct parser *p, const char *name, const char *first, const char *second, bool *is_second)
+{
+	size_t n = weft_parser_value(p);
+	char word[WEFT_NAME_MAX + 1];
+
+	weft_copy_lower(word, p->text + p->pos, n < WEFT_NAME_MAX ? n : WEFT_NAME_MAX);
+	*is_second = !strcmp(word, second);
+	if (!*is_second && strcmp(word, first) != 0)
+		return weft_err(p->err, "%s takes %s or %s, not \"%s\", at column %u", name, first, second,
+				CITE(p, p->pos, p->pos + n), column(p->pos));
+	p->pos += n;
+	return 0;
+}
+
+static int parse_mix(struct parser *p, struct weft_alternative *alt, size_t start)
+{
+	bool vendors;
+
+	if (parse_equals(p, "mix", "mix=vendors", start) < 0 ||
+	    parse_word(p, "mix", "models", "vendors", &vendors) < 0)
+		return -1;
+	alt->mix = vendors ? WEFT_MIX_VENDORS : WEFT_MIX_MODELS;
+	return 0;
+}
+
+static int parse_split(struct parser *p, struct weft_alternative *alt, size_t start)
+{
+	bool weighted;
+
+	if (parse_equals(p, "split", "split=even", start) < 0 ||
+	    parse_word(p, "split", "even", "weighted", &weighted) < 0)
+		return -1;
+	alt->split = weighted ? WEFT_SPLIT_WEIGHTED : WEFT_SPLIT_EVEN;
+	return 0;
+}
+
+static int parse_fabric(struct parser *p, struct weft_alternative *alt, size_t start)
+{
+	size_t n;
+
+	if (parse_equals(p, "fabric", "fabric=gloo", start) < 0 || weft_parser_name(p, &n) < 0)
+		return -1;
+	weft_copy_lower(alt->fabric.text, p->text + p->pos, n);
+	alt->fabric.column = column(p->pos);
+	p->pos += n;
+	return 0;
+}
+
+static int parse_unit(struct parser *p, struct weft_alternative *alt, size_t start)
+{
+	if (parse_equals(p, "unit", "unit=8", start) < 0)
+		return -1;
+	return parse_whole(p, "unit", WEFT_REQUEST_MAX_DEVICES, &alt->unit);
+}
+
+static int parse_per_node(struct parser *p, struct weft_alternative *alt, size_t start)
+{
+	if (parse_equals(p, "per-node", "per-node=8", start) < 0)
+		return -1;
+	return parse_whole(p, "per-node", WEFT_REQUEST_MAX_DEVICES, &alt->per_node);
+}
+
+bool weft_parser_at_mix(const struct parser *p)
+{
+	size_t n = weft_parser_word(p), end = p->pos + n;
+	const char *near;
+	unsigned option = n ? find_option(p->text + p->pos, n, &near) : OPTION_UNKNOWN;
+
+	while (end < p->len && weft_is_space(p->text[end]))
+		end++;
+	return option >= OPTION_MIX && option <= OPTION_FABRIC && end < p->len && p->text[end] == '=';
+}
+
+int weft_parser_check_mix(const struct parser *p, const struct weft_alternative *alt,
+			  const struct seen_options *seen)
+{
+	const char *kind = weft_mix_kind_name(alt->mix);
+
+	if (!kind && (seen->unit || seen->split || seen->fabric))
+		return weft_err(p->err, "%s at column %u needs mix=models or mix=vendors",
+				seen->unit ? "unit" : seen->split ? "split" : "fabric",
+				seen->unit ? seen->unit : seen->split ? seen->split : seen->fabric);
+	if (!kind)
+		return 0;
+	if (alt->compute > 0)
+		return weft_err(p->err,
+				"mix=%s at column %u needs a number of cards, not an amount of compute: peaks of "
+				"different cards do not add up", kind, seen->mix);
+	if (alt->per_node)
+		return weft_err(p->err,
+				"mix=%s at column %u and per-node at column %u exclude each other; unit= says how "
+				"many cards stay together", kind, seen->mix, seen->per_node);
+	if (alt->max_nodes)
+		return weft_err(p->err,
+				"mix=%s at column %u and nodes at column %u exclude each other: the nodes follow "
+				"from the split", kind, seen->mix, seen->nodes);
+	if (alt->mix == WEFT_MIX_MODELS && seen->fabric)
+		return weft_err(p->err,
+				"fabric at column %u needs mix=vendors: cards of one vendor have its own library",
+				seen->fabric);
+	return 0;
+}
+
+/* item = predicate | option "=" value */
 int weft_parser_item(struct parser *p, struct weft_alternative *alt, struct seen_options *seen)
 {
+	const struct {
+		unsigned *seen;
+		const char *name;
+		int (*parse)(struct parser *p, struct weft_alternative *alt, size_t start);
+	} options[] = { { &seen->per_node, "per-node", parse_per_node }, { &seen->nodes, "nodes", parse_nodes },
+			{ &seen->mix, "mix", parse_mix },		 { &seen->unit, "unit", parse_unit },
+			{ &seen->split, "split", parse_split },		 { &seen->fabric, "fabric", parse_fabric } };
 	const char *near;
 	unsigned option;
 	size_t start, n;
@@ -196,12 +316,10 @@ int weft_parser_item(struct parser *p, struct weft_alternative *alt, struct seen
 	if (option == OPTION_UNKNOWN)
 		return unknown_option(p, n, near);
 	p->pos += n;
-	if (option == OPTION_NODES)
-		return once(p, "nodes", &seen->nodes, start) < 0 ? -1 : parse_nodes(p, alt, start);
-	if (option != OPTION_PER_NODE)
+	if (option < OPTION_PER_NODE)
 		return parse_predicate(p, alt, option, start);
-	if (once(p, "per-node", &seen->per_node, start) < 0 ||
-	    parse_equals(p, "per-node", "per-node=8", start) < 0)
+	option -= OPTION_PER_NODE;
+	if (once(p, options[option].name, options[option].seen, start) < 0)
 		return -1;
-	return parse_whole(p, "per-node", WEFT_REQUEST_MAX_DEVICES, &alt->per_node);
+	return options[option].parse(p, alt, start);
 }

@@ -20,7 +20,7 @@ struct parser {
 
 /* Columns of the options that may be given once; 0: not seen. */
 struct seen_options {
-	unsigned per_node, nodes;
+	unsigned per_node, nodes, mix, unit, split, fabric;
 };
 
 static inline unsigned column(size_t pos)
@@ -75,7 +75,18 @@ bool weft_parser_whole(const struct parser *p, size_t from, size_t to, unsigned 
 /* quantity = number unit; FIELD may be WEFT_COMPUTE (quantity.h). */
 int weft_parser_quantity(struct parser *p, unsigned field, double *value);
 
-/* item = predicate | "per-node" "=" N | "nodes" "=" N [ "-" M ] */
+/* The word at the cursor, -1 with a message when it has no or too many characters or is not a name.  *LEN bytes. */
+int weft_parser_name(struct parser *p, size_t *len);
+
+/* Is an item of a mix at the cursor: "mix", "unit", "split" or "fabric", then "="? */
+bool weft_parser_at_mix(const struct parser *p);
+
+/* Do the options of ALT go together?  SEEN has their columns. */
+int weft_parser_check_mix(const struct parser *p, const struct weft_alternative *alt,
+			  const struct seen_options *seen);
+
+/* item = predicate | "per-node" "=" N | "nodes" "=" N [ "-" M ] | "mix" "=" KIND | "unit" "=" N |
+ *        "split" "=" KIND | "fabric" "=" NAME */
 int weft_parser_item(struct parser *p, struct weft_alternative *alt, struct seen_options *seen);
 
 #endif

@@ -17,6 +17,13 @@ static const char *op_text(enum weft_op op)
 	return texts[op];
 }
 
+const char *weft_mix_kind_name(enum weft_mix_kind kind)
+{
+	static const char *const names[] = { NULL, "models", "vendors" };
+
+	return names[kind];
+}
+
 static void write_quantity(FILE *f, unsigned field, double value)
 {
 	char buf[WEFT_NUMBER_SIZE + 8];
@@ -53,6 +60,14 @@ static void write_alternative(FILE *f, const struct weft_alternative *alt)
 		fprintf(f, ",nodes=%u", alt->min_nodes);
 	if (alt->max_nodes > alt->min_nodes)
 		fprintf(f, "-%u", alt->max_nodes);
+	if (alt->mix)
+		fprintf(f, ",mix=%s", weft_mix_kind_name(alt->mix));
+	if (alt->unit)
+		fprintf(f, ",unit=%u", alt->unit);
+	if (alt->split == WEFT_SPLIT_EVEN)
+		fputs(",split=even", f);
+	if (alt->fabric.text[0])
+		fprintf(f, ",fabric=%s", alt->fabric.text);
 }
 
 static void write_request(FILE *f, const struct weft_request *req)

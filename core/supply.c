@@ -48,8 +48,10 @@ static int stock_add(struct weft_stock *stock, unsigned devices)
 	return 0;
 }
 
-int weft_supply_count(struct weft_supply *supply, const struct weft_inventory *inv,
-		      const struct weft_scope *scope, struct weft_err *err)
+int weft_supply_count_free(struct weft_supply *supply, const struct weft_inventory *inv,
+			   const struct weft_scope *scope,
+			   unsigned (*cards)(unsigned index, unsigned class_id, unsigned has, void *arg), void *arg,
+			   struct weft_err *err)
 {
 	unsigned nodes = weft_inventory_nodes(inv);
 
@@ -64,7 +66,9 @@ int weft_supply_count(struct weft_supply *supply, const struct weft_inventory *i
 		if (n == 0 || (scope->usable && !scope->usable(i, scope->arg)))
 			continue;
 		for (size_t k = 0; k < n; k++) {
-			if (stock_add(&supply->stocks[h[k].class_id], h[k].devices))
+			unsigned has = cards ? cards(i, h[k].class_id, h[k].devices, arg) : h[k].devices;
+
+			if (has && stock_add(&supply->stocks[h[k].class_id], has))
 				goto no_memory;
 		}
 	}
@@ -72,6 +76,12 @@ int weft_supply_count(struct weft_supply *supply, const struct weft_inventory *i
 no_memory:
 	weft_supply_clear(supply);
 	return weft_err(err, "out of memory");
+}
+
+int weft_supply_count(struct weft_supply *supply, const struct weft_inventory *inv,
+		      const struct weft_scope *scope, struct weft_err *err)
+{
+	return weft_supply_count_free(supply, inv, scope, NULL, NULL, err);
 }
 
 void weft_supply_clear(struct weft_supply *supply)

@@ -37,6 +37,13 @@ struct weft_bounds {
 /* Count what SCOPE has, in one pass over its nodes.  Both must outlive SUPPLY.  -1 when out of memory. */
 int weft_supply_count(struct weft_supply *supply, const struct weft_inventory *inv,
 		      const struct weft_scope *scope, struct weft_err *err);
+
+/* The same for what is free at the moment: CARDS says how many cards of class CLASS_ID, of the HAS that it has,
+ * node INDEX can give; 0: none.  Asked once for each usable node and class on it. */
+int weft_supply_count_free(struct weft_supply *supply, const struct weft_inventory *inv,
+			   const struct weft_scope *scope,
+			   unsigned (*cards)(unsigned index, unsigned class_id, unsigned has, void *arg), void *arg,
+			   struct weft_err *err);
 void weft_supply_clear(struct weft_supply *supply);
 
 /* How many nodes have at least DEVICES cards. */

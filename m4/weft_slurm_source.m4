@@ -57,6 +57,10 @@ AC_DEFUN([WEFT_SLURM_SOURCE], [
 		], [weft_source='$weft_slurm_source' weft_number=$SLURM_VERSION_NUMBER weft_version=$SLURM_VERSION])
 	])
 
+	# Only its header: the plugins load the library when they first need it.
+	AS_IF([test "x$weft_slurm_source" != x], [
+		AC_CHECK_HEADER([munge.h], [], [AC_MSG_ERROR([munge.h is not there (libmunge-dev, munge-devel)])])])
+
 	SLURM_SOURCE=$weft_slurm_source
 	AC_SUBST([SLURM_SOURCE])
 	AC_SUBST([SLURM_VERSION])

@@ -35,6 +35,8 @@ static const char *const option_env[] = {
 	"_SLURM_SPANK_OPTION_weft_accel_app",
 };
 
+static const char *const hints[] = { WEFT_HINT_VARIABLES };
+
 static char *given[WEFT_OPTIONS]; /* of this component */
 static bool is_step;              /* an srun inside a job */
 
@@ -75,6 +77,8 @@ static void forget_cards(void)
 	unsetenv(WEFT_ENV_DEVICES);
 	unsetenv(WEFT_ENV_MODEL);
 	unsetenv(WEFT_ENV_VENDOR);
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		unsetenv(hints[i]);
 }
 
 static void forget_parent(void)

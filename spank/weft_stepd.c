@@ -22,6 +22,7 @@
 #include "core/inventory.h"
 #include "plugin/compat/stepd.h"
 #include "spank/weft_cards.h"
+#include "spank/weft_hints.h"
 
 #ifndef WEFT_CATALOGUE_PATH
 #define WEFT_CATALOGUE_PATH WEFT_DATADIR "/catalogue.json"
@@ -32,12 +33,14 @@
 static struct {
 	const char *conf_path;      /* of plugstack.conf; NULL: beside slurm.conf */
 	const char *catalogue_path;
+	struct weft_hints_options hints;
 	bool option;                /* an option was forwarded */
 	bool active;                /* a step of a Weft job, and its cards are known */
 	struct weft_catalogue *catalogue;
 	struct weft_conf *conf;
 	struct weft_cards cards;
 	struct weft_err err;        /* why nothing is set; for the user */
+	struct weft_err no_hints;   /* why there are fewer hints; for the user */
 } self;
 
 /* The value of plugstack.conf's argument ARG when it is KEY=VALUE; else NULL. */
@@ -51,13 +54,19 @@ static const char *argument(const char *arg, const char *key)
 void weft_stepd_init(int ac, char **av)
 {
 	self.catalogue_path = WEFT_CATALOGUE_PATH;
+	self.hints = (struct weft_hints_options){ .run_dir = WEFT_RUN_DIR, .sysfs = "/sys" };
 	for (int i = 0; i < ac; i++) {
 		const char *conf = argument(av[i], "conf"), *catalogue = argument(av[i], "catalogue");
+		const char *run_dir = argument(av[i], "run-dir"), *sysfs = argument(av[i], "sysfs");
 
 		if (conf)
 			self.conf_path = conf;
 		else if (catalogue)
 			self.catalogue_path = catalogue;
+		else if (run_dir)
+			self.hints.run_dir = run_dir;
+		else if (sysfs)
+			self.hints.sysfs = sysfs;
 		else
 			slurm_error("weft: plugstack.conf: unknown argument %s", av[i]);
 	}
@@ -105,6 +114,8 @@ void weft_stepd_post_opt(spank_t sp)
 	if (!weft_step_read(sp, &step, &self.err) && !load_files(&self.err) &&
 	    !weft_cards_find(&self.cards, &step, self.catalogue, self.conf, &self.err))
 		self.active = true;
+	if (self.active && (self.cards.state == WEFT_CARDS_KNOWN || self.cards.state == WEFT_CARDS_COUNTED))
+		weft_hints_start(sp, &self.hints, self.catalogue, &self.cards, &self.no_hints);
 	weft_step_clear(&step);
 }
 
@@ -149,7 +160,8 @@ static void set_visible(spank_t sp, const char *devices)
  * batch script. */
 static void forget_inherited(spank_t sp)
 {
-	static const char *const all[] = { WEFT_ENV_SET, WEFT_ENV_DEVICES, WEFT_ENV_MODEL, WEFT_ENV_VENDOR };
+	static const char *const all[] = { WEFT_ENV_SET, WEFT_ENV_DEVICES, WEFT_ENV_MODEL, WEFT_ENV_VENDOR,
+					   WEFT_HINT_VARIABLES };
 	char *names = get_env(WEFT_ENV_SET, sp), *devices = get_env(WEFT_ENV_DEVICES, sp), *rest = names, *name;
 
 	while (devices && rest && (name = strsep(&rest, ","))) {
@@ -170,8 +182,12 @@ static void tell_user(spank_t sp)
 	int task = -1;
 
 	/* Once for each node. */
-	if (self.err.text[0] && spank_get_item(sp, S_TASK_ID, &task) == ESPANK_SUCCESS && task == 0)
+	if (spank_get_item(sp, S_TASK_ID, &task) != ESPANK_SUCCESS || task != 0)
+		return;
+	if (self.err.text[0])
 		slurm_spank_log("weft: %s; the device environment stays as Slurm sets it", self.err.text);
+	if (self.no_hints.text[0])
+		slurm_spank_log("weft: %s; tasks get fewer hints", self.no_hints.text);
 }
 
 void weft_stepd_task_init(spank_t sp)
@@ -179,10 +195,9 @@ void weft_stepd_task_init(spank_t sp)
 	char *devices = NULL;
 	int task = 0;
 
-	if (!self.active) {
-		tell_user(sp);
+	tell_user(sp);
+	if (!self.active)
 		return;
-	}
 	if (self.cards.state == WEFT_CARDS_NONE)
 		forget_inherited(sp);
 	if (self.cards.state != WEFT_CARDS_KNOWN && self.cards.state != WEFT_CARDS_COUNTED)
@@ -197,10 +212,12 @@ void weft_stepd_task_init(spank_t sp)
 		set_visible(sp, devices);
 	}
 	free(devices);
+	weft_hints_task(sp, task);
 }
 
 void weft_stepd_exit(void)
 {
+	weft_hints_stop();
 	weft_cards_clear(&self.cards);
 	weft_conf_destroy(self.conf);
 	weft_catalogue_destroy(self.catalogue);

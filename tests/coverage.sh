@@ -11,8 +11,8 @@ cc=${CC:-gcc}
 
 rm -rf "$dir"/*
 cd "$dir"
-flags="-std=c11 -D_GNU_SOURCE -O0 -g --coverage -I$top -DWEFT_DATADIR=\"$top/data\" $(pkg-config --cflags json-c check)"
-libs="$(pkg-config --libs json-c check) -lm"
+flags="-std=c11 -D_GNU_SOURCE -O0 -g --coverage -I$top -DWEFT_DATADIR=\"$top/data\" $(pkg-config --cflags json-c hwloc check)"
+libs="$(pkg-config --libs json-c hwloc check) -lm"
 export WEFT_SRCDIR=$top WEFT_BUILDDIR=$dir CK_VERBOSITY=minimal
 
 objects=

@@ -78,6 +78,8 @@ exports_only "$libs/spank_weft.so" '(spank_)?plugin_version|plugin_(name|type)|s
 exports "$libs/select_cons_tres_weft.so" "$constants plugin_id init fini"
 exports "$libs/job_submit_weft.so" "$constants init fini job_submit job_modify"
 exports "$libs/spank_weft.so" "$constants"
+exports_only "$libs/spank_weft_hook.so" '(spank_)?plugin_version|plugin_(name|type)|slurm_spank_job_(pro|epi)log'
+exports "$libs/spank_weft_hook.so" "$constants slurm_spank_job_prolog slurm_spank_job_epilog"
 
 for lib in "$libs"/*_weft.so; do
 	readelf -d "$lib" | grep -E 'R(UN)?PATH' | grep -F "$build/.libs"
@@ -115,6 +117,8 @@ for host in sbatch srun salloc slurmd slurmstepd; do
 	comm -23 <(undefined "$libs/spank_weft.so") <(defined "$path" "$full" "$libs/libweft.so") |
 		report "$host has every symbol that spank_weft.so asks for"
 done
+missing "$libs/spank_weft_hook.so" "$(command -v slurmstepd || echo /usr/sbin/slurmstepd)" |
+	report "slurmstepd has every symbol that spank_weft_hook.so asks for"
 # Up to 24.11 the client commands load every select plugin too.
 comm -23 <(undefined_data "$libs/select_cons_tres_weft.so") \
 	<(defined "$(command -v sinfo)" "$full" "$libs/libweft.so" "$base/select_cons_tres.so") |

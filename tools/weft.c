@@ -2,7 +2,8 @@
 /*
  * weft.c - look things up without a cluster: is a request well formed, and what does the catalogue know?
  *
- * Exit status: 0, 1 when the answer is no (a request with a mistake, an unknown name), 2 for wrong usage.
+ * Exit status: 0, 1 when the answer is no (a request with a mistake, an unknown name), 2 for wrong usage; "weft detect"
+ * has 3 for a node without accelerators.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "core/catalogue.h"
 #include "core/conf.h"
 #include "core/request.h"
+#include "tools/weft_detect.h"
 #include "weft_config.h"
 
 enum { STATUS_OK, STATUS_NO, STATUS_USAGE };
@@ -24,6 +26,7 @@ static const char usage[] =
 	"                         the catalogue each alternative accepts.\n"
 	"  weft models [NAME...]  what the catalogue knows of models, families or vendors\n"
 	"  weft vendors           the vendors, and the variables that their runtimes read\n"
+	"  weft detect            the accelerators of this node, also as lines for gres.conf and slurm.conf\n"
 	"\n"
 	"  --catalogue=FILE  a catalogue instead of the installed one\n"
 	"  --site=FILE       a site catalogue on top of it\n"
@@ -189,6 +192,8 @@ static int command(const struct weft_catalogue *cat, int argc, char **argv)
 		return models(cat, argv + 1);
 	if (!strcmp(argv[0], "vendors"))
 		return argc == 1 ? vendors(cat) : usage_error("vendors takes no argument");
+	if (!strcmp(argv[0], "detect"))
+		return weft_detect(cat, argc, argv);
 	return usage_error("there is no such command");
 }
 

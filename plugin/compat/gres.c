@@ -159,6 +159,79 @@ uint64_t weft_gres_held(const job_record_t *job, struct weft_kind kind, uint32_t
 	return MAX(asked.devices, got.devices);
 }
 
+/* ---------------------------------------------------------------- what a test sets aside */
+
+static gres_job_state_t *asked_of(const job_record_t *job, uint32_t gres_id)
+{
+	const gres_state_t *gres = NULL;
+
+	if (job->gres_list_req)
+		gres = list_find_first(job->gres_list_req, find_gres, &gres_id);
+	return gres ? gres->gres_data : NULL;
+}
+
+void weft_picks_keep(struct weft_picks *picks, const job_record_t *job, const bitstr_t *nodes)
+{
+	const gres_job_state_t *js = asked_of(job, picks->gres_id);
+
+	if (!js || !js->gres_cnt_node_select)
+		return;
+	if (!picks->n) {
+		picks->n = js->total_node_cnt;
+		picks->bits = xcalloc(picks->n, sizeof(*picks->bits));
+		picks->counts = xcalloc(picks->n, sizeof(*picks->counts));
+	}
+	for (int i = 0; i < picks->n && i < (int)js->total_node_cnt; i++) {
+		if (!bit_test((bitstr_t *)nodes, i))
+			continue;
+		picks->counts[i] = js->gres_cnt_node_select[i];
+		FREE_NULL_BITMAP(picks->bits[i]);
+		if (js->gres_bit_select && js->gres_bit_select[i])
+			picks->bits[i] = bit_copy(js->gres_bit_select[i]);
+	}
+}
+
+static bool fit_in(const struct weft_picks *picks, const gres_job_state_t *js)
+{
+	uint64_t kept = 0, chosen = 0;
+
+	if (!js || !js->gres_cnt_node_select || js->total_node_cnt != (uint32_t)picks->n)
+		return false;
+	for (int i = 0; i < picks->n; i++) {
+		bool bits = js->gres_bit_select && js->gres_bit_select[i];
+
+		if (!picks->counts[i] != !js->gres_cnt_node_select[i] || !picks->bits[i] != !bits)
+			return false;
+		kept += picks->counts[i];
+		chosen += js->gres_cnt_node_select[i];
+	}
+	return kept == chosen;
+}
+
+void weft_picks_put(const struct weft_picks *picks, const job_record_t *job)
+{
+	gres_job_state_t *js = asked_of(job, picks->gres_id);
+
+	if (!fit_in(picks, js))
+		return;
+	for (int i = 0; i < picks->n; i++) {
+		js->gres_cnt_node_select[i] = picks->counts[i];
+		if (!picks->bits[i])
+			continue;
+		FREE_NULL_BITMAP(js->gres_bit_select[i]);
+		js->gres_bit_select[i] = bit_copy(picks->bits[i]);
+	}
+}
+
+void weft_picks_clear(struct weft_picks *picks)
+{
+	for (int i = 0; i < picks->n; i++)
+		FREE_NULL_BITMAP(picks->bits[i]);
+	xfree(picks->bits);
+	xfree(picks->counts);
+	picks->n = 0;
+}
+
 /* ---------------------------------------------------------------- like nodes */
 
 static bool same_bits(bitstr_t *a, bitstr_t *b)

@@ -50,4 +50,21 @@ uint64_t weft_gres_held(const job_record_t *job, struct weft_kind kind, uint32_t
 /* Has node B the same devices, processors and memory as A, in the same places? */
 bool weft_nodes_alike(const node_record_t *a, const node_record_t *b);
 
+/* The devices that tests of a job have set aside for it, by node. */
+struct weft_picks {
+	uint32_t gres_id;
+	int n;		 /* nodes of the cluster */
+	bitstr_t **bits; /* NULL for a node without a pick, or whose devices cannot be told apart */
+	uint64_t *counts;
+};
+
+/* Keep what the last successful test of JOB has set aside on NODES.  PICKS starts with its gres_id alone. */
+void weft_picks_keep(struct weft_picks *picks, const job_record_t *job, const bitstr_t *nodes);
+
+/* JOB, which has been tested on the nodes of PICKS, is to get these instead of those that the test chose.
+ * They must be as many; if they are not, nothing changes. */
+void weft_picks_put(const struct weft_picks *picks, const job_record_t *job);
+
+void weft_picks_clear(struct weft_picks *picks);
+
 #endif

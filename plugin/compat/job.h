@@ -20,6 +20,8 @@
 
 #define WEFT_ENV_NODES "WEFT_NODES" /* -N: "MIN-MAX", 0: no bound; not there when the user did not say */
 
+#define WEFT_ENV_TICKET "WEFT_TICKET" /* core/ticket.h, sealed; only while the job runs */
+
 /* Are the structs what this plugin was built for?  The first time they are not, one error is logged and Weft
  * steps aside for good: --accel is refused from then on. */
 bool weft_job_sane(const job_record_t *job);

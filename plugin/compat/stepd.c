@@ -23,19 +23,26 @@
 #include <string.h>
 
 #include "src/common/bitstring.h"
+#include "src/common/env.h"
+#include "src/common/hostlist.h"
 #include "src/common/list.h"
 #include "src/common/read_config.h"
 #include "src/common/xmalloc.h"
 #if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(23, 2, 0)
 #include "src/common/gres.h"
+#include "src/common/slurm_cred.h"
 typedef struct xlist list_t;
+typedef hostlist_t weft_hosts;
 #else
+#include "src/interfaces/cred.h"
 #include "src/interfaces/gres.h"
+typedef hostlist_t *weft_hosts;
 #endif
 #include "src/slurmd/slurmstepd/slurmstepd_job.h"
 
 #define HANDLE_MAGIC 0x00a5a500
 #define INDEX_MAX 65536 /* no node has more devices; a longer bitmap is no bitmap */
+#define HOSTS_MAX 65536 /* longest list of nodes that is read from the environment */
 #define BITSTR_MAGIC_WORD 0x42434445 /* in a .c file of the host from 24.11 on */
 
 /* The beginning of what spank_t points to; the same since SPANK exists. */
@@ -196,4 +203,195 @@ char *weft_step_conf_path(const char *name)
 
 	xfree(path);
 	return copy;
+}
+
+/* ---------------------------------------------------------------- where in the job */
+
+/* Of the step's environment, malloc()ed; NULL: not there, or longer than SIZE. */
+static char *env_copy(spank_t sp, const char *name, size_t size)
+{
+	char *text = malloc(size);
+
+	if (text && spank_getenv(sp, name, text, size) == ESPANK_SUCCESS)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* What the credential says. */
+static int place_from_cred(struct weft_place *place, slurm_cred_t *cred, struct weft_err *err)
+{
+	slurm_cred_arg_t *args = slurm_cred_get_args(cred);
+	int found = -1;
+
+	if (args && args->job_hostlist) {
+		place->hosts = strdup(args->job_hostlist);
+		place->restarts = args->job_restart_cnt;
+		found = weft_step_host_place(args->job_hostlist, place->name, &place->nodes);
+	}
+	if (args)
+		slurm_cred_unlock_args(cred);
+	if (found < 0 || !place->hosts)
+		return weft_err(err, "the job's credential does not say where in the job this node is");
+	place->node = found;
+	return 0;
+}
+
+int weft_step_place(struct spank_handle *sp, struct weft_place *place, struct weft_err *err)
+{
+	const stepd_step_rec_t *rec = step_record(sp, err);
+
+	*place = (struct weft_place){ .het_offset = UINT32_MAX };
+	if (!rec)
+		return -1;
+	place->job_id = rec->step_id.job_id;
+	place->step_id = rec->step_id.step_id;
+	place->uid = rec->uid;
+	/* The record's own restart_cnt is never set. */
+	place->restarts = rec->envtp ? rec->envtp->restart_cnt : 0;
+	if (rec->het_job_offset != NO_VAL)
+		place->het_offset = rec->het_job_offset;
+	place->name = rec->node_name ? strdup(rec->node_name) : NULL;
+	if (!place->name)
+		return weft_err(err, "out of memory");
+	if (!rec->batch)
+		return rec->msg && rec->msg->cred ? place_from_cred(place, rec->msg->cred, err)
+						  : weft_err(err, "the step has no credential");
+	place->hosts = env_copy(sp, "SLURM_JOB_NODELIST", HOSTS_MAX);
+	return 0;
+}
+
+void weft_place_clear(struct weft_place *place)
+{
+	free(place->name);
+	free(place->hosts);
+	*place = (struct weft_place){ .het_offset = UINT32_MAX };
+}
+
+/* Where in the job the hosts of the step are.  Mostly they are in the job's order, so both lists are gone
+ * through side by side. */
+static int find_places(uint32_t *place, uint32_t n, const char *step, const char *job)
+{
+	weft_hosts mine, all;
+	uint32_t at = 0;
+	int rc = 0;
+
+	if (!strcmp(step, job)) {
+		for (uint32_t i = 0; i < n; i++)
+			place[i] = i;
+		return 0;
+	}
+	mine = hostlist_create(step);
+	all = hostlist_create(job);
+	for (uint32_t i = 0; i < n && !rc; i++) {
+		char *host = mine ? hostlist_shift(mine) : NULL, *next = NULL;
+
+		while (host && all && (next = hostlist_shift(all)) && strcmp(host, next) != 0) {
+			free(next);
+			at++;
+		}
+		if (!host || !next) {
+			weft_hosts whole = host ? hostlist_create(job) : NULL;
+			int found = whole ? hostlist_find(whole, host) : -1;
+
+			rc = found < 0 ? -1 : 0;
+			place[i] = found;
+			if (whole)
+				hostlist_destroy(whole);
+		} else {
+			place[i] = at++;
+		}
+		free(host);
+		free(next);
+	}
+	if (mine)
+		hostlist_destroy(mine);
+	if (all)
+		hostlist_destroy(all);
+	return rc;
+}
+
+int weft_step_layout(struct spank_handle *sp, struct weft_layout *layout, bool with_places)
+{
+	const stepd_step_rec_t *rec = step_record(sp, NULL);
+	slurm_cred_arg_t *args;
+	int rc = -1;
+
+	*layout = (struct weft_layout){ .nodes = 0 };
+	if (!rec)
+		return -1;
+	if (rec->batch || !rec->msg || !rec->msg->cred || !rec->msg->nnodes || rec->nodeid >= rec->msg->nnodes)
+		return rec->batch ? 0 : -1;
+	layout->place = calloc(rec->msg->nnodes, sizeof(*layout->place));
+	if (!layout->place)
+		return -1;
+	layout->nodes = rec->msg->nnodes;
+	layout->tasks = rec->msg->tasks_to_launch;
+	layout->task_ids = rec->msg->global_task_ids;
+	layout->own = rec->nodeid;
+	if (!with_places)
+		return 0;
+	args = slurm_cred_get_args(rec->msg->cred);
+	if (args && args->step_hostlist && args->job_hostlist)
+		rc = find_places(layout->place, layout->nodes, args->step_hostlist, args->job_hostlist);
+	if (args)
+		slurm_cred_unlock_args(rec->msg->cred);
+	if (rc)
+		weft_layout_clear(layout);
+	return rc;
+}
+
+void weft_layout_clear(struct weft_layout *layout)
+{
+	free(layout->place);
+	*layout = (struct weft_layout){ .nodes = 0 };
+}
+
+char **weft_step_hosts(const char *hosts, uint32_t n)
+{
+	weft_hosts list = hosts ? hostlist_create(hosts) : NULL;
+	char **names = NULL;
+
+	if (list && (uint32_t)hostlist_count(list) == n)
+		names = calloc((size_t)n + 1, sizeof(*names));
+	for (uint32_t i = 0; names && i < n; i++) {
+		names[i] = hostlist_shift(list);
+		if (names[i])
+			continue;
+		for (uint32_t k = 0; k < i; k++)
+			free(names[k]);
+		free(names);
+		names = NULL;
+	}
+	if (list)
+		hostlist_destroy(list);
+	return names;
+}
+
+int weft_step_host_place(const char *hosts, const char *name, uint32_t *n)
+{
+	weft_hosts list = hostlist_create(hosts);
+	int place = -1;
+
+	if (!list)
+		return -1;
+	*n = hostlist_count(list);
+	place = hostlist_find(list, name);
+	hostlist_destroy(list);
+	return place;
+}
+
+bool weft_step_prolog_is_ctlds(void)
+{
+	return slurm_conf.prolog_flags & PROLOG_FLAG_ALLOC;
+}
+
+const char *weft_step_authinfo(void)
+{
+	return slurm_conf.authinfo;
+}
+
+uid_t weft_step_slurm_user(void)
+{
+	return slurm_conf.slurm_user_id;
 }

@@ -52,13 +52,17 @@ static int check_per_gpu(const job_desc_msg_t *desc, struct weft_err *err)
 	return 0;
 }
 
-static void node_range(const struct weft_plan *plan, uint32_t *min, uint32_t *max)
+static void node_range(const struct weft_plan *plan, const struct weft_wish *wish, uint32_t *min, uint32_t *max)
 {
 	*min = UINT32_MAX;
 	*max = 0;
 	for (size_t i = 0; i < plan->n; i++) {
-		*min = MIN(*min, plan->candidates[i].nodes);
-		*max = MAX(*max, plan->candidates[i].nodes);
+		const struct weft_candidate *c = &plan->candidates[i];
+		/* Which split a mix gets, and so how many nodes, is only known when it starts. */
+		uint32_t most = wish->max_nodes ? wish->max_nodes : c->devices;
+
+		*min = MIN(*min, c->mix ? MAX(1, wish->min_nodes) : c->nodes);
+		*max = MAX(*max, c->mix ? most : c->nodes);
 	}
 }
 
@@ -102,14 +106,15 @@ static void put_record(job_desc_msg_t *desc, const struct weft_wish *wish, const
 	xfree(app);
 }
 
-static void put_nominal(job_desc_msg_t *desc, const struct weft_plan *plan, const struct weft_inventory *inv)
+static void put_nominal(job_desc_msg_t *desc, const struct weft_wish *wish, const struct weft_plan *plan,
+			const struct weft_inventory *inv)
 {
 	struct weft_tres_request tres = weft_tres_of_candidate(inv, &plan->candidates[0], desc->tres_per_job,
 							       desc->tres_per_node, WEFT_TRES_PREFIX);
 
 	weft_desc_set(&desc->tres_per_job, tres.per_job);
 	weft_desc_set(&desc->tres_per_node, tres.per_node);
-	node_range(plan, &desc->min_nodes, &desc->max_nodes);
+	node_range(plan, wish, &desc->min_nodes, &desc->max_nodes);
 	weft_tres_clear(&tres);
 }
 
@@ -139,7 +144,7 @@ static int fill(job_desc_msg_t *desc, const struct weft_wish *wish, const struct
 		goto done;
 	}
 	put_record(desc, wish, spec, min_nodes);
-	put_nominal(desc, &plan, view->inventory);
+	put_nominal(desc, wish, &plan, view->inventory);
 	rc = SLURM_SUCCESS;
 done:
 	weft_plan_clear(&plan);

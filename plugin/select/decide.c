@@ -16,6 +16,7 @@
 #include "plugin/select/forecast.h"
 #include "plugin/select/free_index.h"
 #include "plugin/select/memory.h"
+#include "plugin/select/mixture.h"
 #include "plugin/select/narrow.h"
 
 #define NONE		SIZE_MAX
@@ -23,6 +24,7 @@
 
 struct decision {
 	struct weft_ask *ask;
+	const struct weft_view *view;
 	const struct weft_inventory *inv;
 	enum weft_index_mode index;
 	struct weft_jobspec spec;
@@ -36,15 +38,17 @@ struct decision {
 	size_t held;	   /* the candidate whose test the record bears; NONE: none */
 	uint16_t held_mode;
 	bitstr_t *held_nodes;
+	struct weft_mix held_mix; /* when the candidate is one */
 	bitstr_t *later; /* see nodes_later() */
 	list_t *held_preemptees;
 };
 
-/* The time limit that the job just tested will get when it starts. */
+/* What the job just tested will get when it starts, besides its nodes. */
 static struct {
 	const job_record_t *job;
-	uint32_t minutes; /* 0: as it is */
-} chosen_limit;
+	uint32_t minutes;		/* its time limit; 0: as it is */
+	char fabric[WEFT_NAME_MAX + 1]; /* what joins the cards of its mix; "": it has none */
+} chosen;
 
 bool weft_decide_wants(const job_record_t *job)
 {
@@ -87,6 +91,7 @@ static int decision_open(struct decision *d, struct weft_ask *ask, const struct 
 
 	*d = (struct decision){
 		.ask = ask,
+		.view = view,
 		.inv = view->inventory,
 		.index = weft_view_index(view),
 		.rc = ESLURM_NODES_BUSY,
@@ -118,6 +123,7 @@ static void free_held(struct decision *d)
 	d->held = NONE;
 	FREE_NULL_BITMAP(d->held_nodes);
 	FREE_NULL_LIST(d->held_preemptees);
+	weft_mix_clear(&d->held_mix);
 }
 
 /* Forget the test that the record bears. */
@@ -172,7 +178,8 @@ static bool enough_devices(const struct decision *d, const struct weft_candidate
 /* The base says yes to candidate I, on NODES.  Is it what was asked for, and do limits allow it? */
 static int admit(struct decision *d, size_t i, uint16_t mode, bitstr_t *nodes)
 {
-	uint32_t wanted = d->plan.candidates[i].nodes;
+	const struct weft_candidate *c = &d->plan.candidates[i];
+	uint32_t wanted = c->mix ? (uint32_t)bit_set_count(nodes) : c->nodes;
 
 	if (mode != SELECT_MODE_TEST_ONLY && (uint32_t)bit_set_count(nodes) != wanted)
 		return ESLURM_NODES_BUSY;
@@ -192,9 +199,10 @@ static bool earliest_on(struct decision *d, size_t i, time_t *when, const bitstr
 	struct weft_ask sub = *d->ask;
 
 	sub.nodes = (bitstr_t *)nodes;
-	if (!d->preempt)
+	if (!d->preempt || c->mix)
 		sub.preemptee_candidates = NULL;
-	return weft_forecast_earliest(&sub, &want, c->nodes, when);
+	/* On how many nodes a mix is depends on which it may have. */
+	return weft_forecast_earliest(&sub, &want, c->mix ? 1 : c->nodes, when);
 }
 
 /* Index=check: what would have been skipped is asked, and must turn out as foretold. */
@@ -210,6 +218,30 @@ static void check_foretold(struct decision *d, size_t i, uint16_t mode, const bi
 		error("weft: index: %pJ starts on %s at %ld, before it can", job, label, (long)job->start_time);
 }
 
+/* Ask the base about a candidate of one class.  SUB is the question, but for the number of nodes. */
+static int ask_class(struct decision *d, const struct weft_candidate *c, struct weft_ask *sub)
+{
+	int rc = put_request(d, c);
+
+	if (rc != SLURM_SUCCESS)
+		return rc;
+	sub->min_nodes = sub->max_nodes = sub->req_nodes = c->nodes;
+	return weft_narrow_job_test(sub, d->index);
+}
+
+/* The same for a mix: now the fastest of what is free there, later the fastest of what there is. */
+static int ask_mix(struct decision *d, const struct weft_candidate *c, struct weft_ask *sub)
+{
+	const struct weft_alternative *alt = &d->spec.request->alts[c->alternative];
+	struct weft_mix *mix = &d->held_mix;
+
+	if (weft_mixture_of(mix, alt, d->view, d->spec.app, sub->nodes, sub->mode == SELECT_MODE_RUN_NOW))
+		return ESLURM_NODES_BUSY;
+	if (mix->nodes > d->ask->max_nodes || mix->nodes < d->ask->min_nodes)
+		return ESLURM_NODES_BUSY;
+	return weft_mixture_job_test(sub, mix, c->class, d->view);
+}
+
 /* Ask the base about candidate I in MODE on NODES.  On success the record bears it and NODES are those it
  * would get. */
 static int test(struct decision *d, size_t i, uint16_t mode, const bitstr_t *nodes)
@@ -222,20 +254,16 @@ static int test(struct decision *d, size_t i, uint16_t mode, const bitstr_t *nod
 
 	drop_held(d);
 	weft_job_restore(d->ask->job, &d->saved);
-	if (c->nodes > d->ask->max_nodes || c->nodes < d->ask->min_nodes)
+	if (!c->mix && (c->nodes > d->ask->max_nodes || c->nodes < d->ask->min_nodes))
 		return d->rc;
-	enough = enough_devices(d, c, mode, nodes);
+	enough = c->mix || enough_devices(d, c, mode, nodes);
 	if (!enough && d->index != WEFT_INDEX_CHECK)
 		return d->rc;
-	rc = put_request(d, c);
-	if (rc != SLURM_SUCCESS)
-		return rc;
 	sub.mode = mode;
 	sub.nodes = bit_copy((bitstr_t *)nodes);
-	sub.min_nodes = sub.max_nodes = sub.req_nodes = c->nodes;
 	sub.preemptee_candidates = d->preempt ? d->ask->preemptee_candidates : NULL;
 	sub.preemptee_job_list = d->ask->preemptee_job_list ? &preemptees : NULL;
-	rc = weft_narrow_job_test(&sub, d->index);
+	rc = c->mix ? ask_mix(d, c, &sub) : ask_class(d, c, &sub);
 	if (rc == SLURM_SUCCESS && d->index == WEFT_INDEX_CHECK)
 		check_foretold(d, i, mode, nodes, enough);
 	if (rc == SLURM_SUCCESS)
@@ -244,6 +272,7 @@ static int test(struct decision *d, size_t i, uint16_t mode, const bitstr_t *nod
 		weft_job_drop_allocation(d->ask->job);
 		FREE_NULL_BITMAP(sub.nodes);
 		FREE_NULL_LIST(preemptees);
+		weft_mix_clear(&d->held_mix);
 		return d->rc = rc;
 	}
 	d->held = i;
@@ -373,7 +402,7 @@ static char *candidate_text(const struct weft_candidate *c)
 static void tell_chosen(struct decision *d, size_t i)
 {
 	const struct weft_candidate *c = &d->plan.candidates[i];
-	char *what = candidate_text(c), *text;
+	char *what = c->mix ? weft_mixture_text(&d->held_mix) : candidate_text(c), *text;
 
 	text = xstrdup_printf("weft: %s (alternative %u of %zu, policy %s)", what, c->alternative + 1,
 			      d->spec.request->n_alts, weft_policy_name(d->spec.policy));
@@ -394,23 +423,29 @@ static void tell_waiting(struct decision *d, const struct weft_choice *choice)
 	xfree(text);
 }
 
-/* Remember the limit for weft_decide_limit(). */
-static void note_limit(struct decision *d, size_t i)
+/* Remember for weft_decide_limit() and weft_decide_fabric(). */
+static void note_chosen(struct decision *d, size_t i)
 {
 	const char *times = env(d, WEFT_ENV_TIME);
 	unsigned scaled;
 
-	chosen_limit.job = d->ask->job;
-	chosen_limit.minutes = 0;
+	chosen.job = d->ask->job;
+	chosen.minutes = 0;
+	snprintf(chosen.fabric, sizeof(chosen.fabric), "%s", d->held_mix.fabric ? d->held_mix.fabric : "");
 	if (!times || !d->spec.scale_time)
 		return;
 	scaled = weft_scaled_minutes(weft_time_reference(times), d->plan.candidates[i].slowdown);
-	chosen_limit.minutes = MIN(scaled, weft_time_longest(times));
+	chosen.minutes = MIN(scaled, weft_time_longest(times));
 }
 
 uint32_t weft_decide_limit(const job_record_t *job)
 {
-	return chosen_limit.job == job ? chosen_limit.minutes : 0;
+	return chosen.job == job ? chosen.minutes : 0;
+}
+
+const char *weft_decide_fabric(const job_record_t *job)
+{
+	return chosen.job == job && chosen.fabric[0] ? chosen.fabric : NULL;
 }
 
 static int decide_now(struct decision *d)
@@ -444,7 +479,7 @@ static int decide_now(struct decision *d)
 		return refuse(d);
 	tell_chosen(d, choice.index);
 	weft_job_tell_stepd(d->ask->job);
-	note_limit(d, choice.index);
+	note_chosen(d, choice.index);
 	return SLURM_SUCCESS;
 }
 
@@ -487,7 +522,7 @@ int weft_decide(struct weft_ask *ask)
 	struct decision d;
 	int rc;
 
-	chosen_limit.job = NULL;
+	chosen.job = NULL;
 	if (IS_JOB_PENDING(ask->job) && ask->job->restart_cnt)
 		weft_job_restore_limit(ask->job);
 	if (!view || view->broken.text[0]) {

@@ -20,4 +20,8 @@ int weft_decide(struct weft_ask *ask);
  * that limit in minutes; otherwise 0. */
 uint32_t weft_decide_limit(const job_record_t *job);
 
+/* What joins the cards of the mix with which JOB, just tested, is about to start: a name of the catalogue; NULL
+ * when it is no mix, or that is unknown.  Good until the next test. */
+const char *weft_decide_fabric(const job_record_t *job);
+
 #endif

@@ -16,6 +16,7 @@
 #include "plugin/select/narrow.h"
 #include "plugin/select/repeat.h"
 #include "plugin/select/settler.h"
+#include "plugin/select/ticket.h"
 
 const char plugin_name[] = "Weft: any vendor's accelerators, on top of select/cons_tres";
 const char plugin_type[] = "select/cons_tres_weft";
@@ -134,14 +135,19 @@ extern int select_p_job_test(job_record_t *job_ptr, bitstr_t *node_bitmap, uint3
 	return answer(&ask);
 }
 
+/* The job that is on its way to start, between the next two hooks. */
+static const job_record_t *starting;
+
 extern int select_p_job_begin(job_record_t *job_ptr)
 {
 	int rc = weft_base_job_begin(job_ptr);
 	uint32_t minutes;
 
+	starting = NULL;
 	if (rc != SLURM_SUCCESS || !in_use || !weft_job_sane(job_ptr) || !weft_decide_wants(job_ptr))
 		return rc;
 	weft_memory_forget(job_ptr->job_id);
+	starting = job_ptr;
 	minutes = weft_decide_limit(job_ptr);
 	if (minutes) {
 		weft_job_cut_limit(job_ptr, minutes);
@@ -150,11 +156,17 @@ extern int select_p_job_begin(job_record_t *job_ptr)
 	return rc;
 }
 
-/* Slurm calls it when it has given the job its nodes. */
+/* Slurm calls it when it has given the job its nodes; the base then gives it its devices. */
 extern int select_p_select_nodeinfo_set(job_record_t *job_ptr)
 {
+	int rc;
+
 	forget_answers();
-	return weft_base_nodeinfo_set(job_ptr);
+	rc = weft_base_nodeinfo_set(job_ptr);
+	if (starting && starting == job_ptr)
+		weft_ticket_issue(job_ptr, weft_decide_fabric(job_ptr));
+	starting = NULL;
+	return rc;
 }
 
 extern int select_p_job_expand(job_record_t *from_job_ptr, job_record_t *to_job_ptr)

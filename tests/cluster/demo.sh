@@ -40,7 +40,10 @@ show()
 jobs=()
 declare -A asked
 
-# want SECONDS SBATCH_OPTION...: submit a job that runs so long; it prints the environment that the job's vendor uses
+# What the jobs print: the environment that their vendor uses.
+print="env | grep -E '_VISIBLE_|WEFT_(VENDOR|MODEL|DEVICES)|ZE_AFFINITY' | sort"
+
+# want SECONDS SBATCH_OPTION...: submit a job that runs so long
 want()
 {
 	local seconds=$1 option text=
@@ -52,7 +55,7 @@ want()
 		*) text+=" $option" ;;
 		esac
 	done
-	run sbatch --parsable -D "$CLUSTER/home" -o "$CLUSTER/home/%j.out" -J demo "$@" --wrap "env | grep -E '_VISIBLE_|WEFT_(VENDOR|MODEL|DEVICES)|ZE_AFFINITY' | sort; sleep $seconds"
+	run sbatch --parsable -D "$CLUSTER/home" -o "$CLUSTER/home/%j.out" -J demo "$@" --wrap "$print; sleep $seconds"
 	printf '  $ sbatch%s\n' "$text"
 	printf '%s\n' "$output" | sed 's/^/    /'
 	if [ $status -eq 0 ]; then
@@ -92,9 +95,15 @@ want 20 --accel=2P@bf16
 say "The order that the user gave, not the speed"
 want 20 --accel='8xmlu370 | 8xk100' --accel-policy=listed
 
+say "One job over the cards of two vendors at once"
+print="srun -Q sh -c 'echo \$SLURMD_NODENAME: \$WEFT_MODEL, \$WEFT_VISIBLE_ENV=\$WEFT_DEVICES, weight \$WEFT_WEIGHT' | sort"
+want 20 --accel=16:amd/mthreads,mix=vendors
+print=true
+
 say "Mistakes are explained at once"
 want 1 --accel=8xh10
 want 1 --accel='16:any,mem>=300G'
+want 1 --accel=16:nvidia/ascend,mix=vendors
 
 wait_until 10 job_is "${jobs[-1]}" RUNNING || true
 sleep 2

@@ -13,8 +13,8 @@ cc=${CLANG:-clang}
 command -v "$cc" > /dev/null || { echo "fuzz: $cc is not installed"; exit 1; }
 cd "$dir"
 flags="-std=c11 -D_GNU_SOURCE -O1 -g -I$top -DWEFT_DATADIR=\"$top/data\" -fno-omit-frame-pointer -fno-sanitize-recover=all"
-flags="$flags $(pkg-config --cflags json-c)"
-libs="$(pkg-config --libs json-c) -lm"
+flags="$flags $(pkg-config --cflags json-c hwloc)"
+libs="$(pkg-config --libs json-c hwloc) -lm"
 export WEFT_SRCDIR=$top
 
 objects=

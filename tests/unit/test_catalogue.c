@@ -91,9 +91,12 @@ START_TEST(all_keys_are_read)
 		"{'format':1,'_x':[],'comment':'','comment 2':1,'vendors':[{'name':'v','title':'V ü',"
 		"'aliases':['w','x.1-y'],'visible_env':['A_1','b'],'other_env':['C'],'container_env':'D',"
 		"'gres_names':['GPU','npu'],'device_nodes':['/dev/v#','/dev/vctl'],'pci_vendors':['10DE'],"
+		"'pci_classes':['12','0B40'],"
+		"'pci_other':['10DE:00FF'],"
 		"'tool':'v-smi','library':'libv.so','collectives':'VCCL','backend':'vccl','_note':{'a':1}}],"
 		"'models':[{'name':'m','vendor':'W','title':'M','family':'f','gres_types':['M_1'],"
-		"'pci_ids':['10de:23AB'],'devices_per_card':2,'mem_gib':80,'bw_gbs':3350.5,'tdp_w':700,"
+		"'pci_ids':['10de:23AB','10DE:23ab/1028:00FF'],'devices_per_card':2,"
+		"'mem_gib':80,'bw_gbs':3350.5,'tdp_w':700,"
 		"'idle_w':[69,72],'link':'L 4','link_gbs':900,"
 		"'tflops':{'fp64':1,'fp32':2,'tf32':3,'bf16':4,'fp16':5,'fp8':6,'int8':7}}]} \n", NULL);
 	const struct weft_vendor *v = weft_catalogue_vendor(cat, 0);
@@ -109,6 +112,8 @@ START_TEST(all_keys_are_read)
 	ck_assert_str_eq(v->gres_names[0], "gpu");
 	ck_assert_str_eq(v->device_nodes[1], "/dev/vctl");
 	ck_assert_str_eq(v->pci_vendors[0], "10de");
+	ck_assert_str_eq(v->pci_classes[1], "0b40");
+	ck_assert_str_eq(v->pci_other[0], "10de:00ff");
 	ck_assert_str_eq(v->tool, "v-smi");
 	ck_assert_str_eq(v->library, "libv.so");
 	ck_assert_str_eq(v->collectives, "VCCL");
@@ -120,6 +125,7 @@ START_TEST(all_keys_are_read)
 	ck_assert(!m->is_family);
 	ck_assert_str_eq(m->gres_types[0], "m_1");
 	ck_assert_str_eq(m->pci_ids[0], "10de:23ab");
+	ck_assert_str_eq(m->pci_ids[1], "10de:23ab/1028:00ff");
 	ck_assert_uint_eq(m->devices_per_card, 2);
 	ck_assert(point(m->mem, 80));
 	ck_assert(point(m->bw, 3350.5));
@@ -415,12 +421,37 @@ static const struct {
 	  IN_VENDOR "device_nodes, entry 1: \"/etc/shadow\" must be a path below /dev/" },
 	{ VENDOR("'device_nodes':['/dev/../etc/x']"),
 	  IN_VENDOR "device_nodes, entry 1: \"/dev/../etc/x\" must be a path below /dev/" },
+	{ VENDOR("'pci_classes':['030']"),
+	  IN_VENDOR "pci_classes, entry 1: \"030\" must be two or four hex digits" },
+	{ VENDOR("'pci_other':['10de:0001/10de:0002']"),
+	  IN_VENDOR "pci_other, entry 1: \"10de:0001/10de:0002\" must be two times four hex digits, as in "
+		    "10de:2330" },
+	{ MODEL("'pci_ids':['10de:2330/10de']"),
+	  IN_MODEL "pci_ids, entry 1: \"10de:2330/10de\" must be two times four hex digits, as in "
+		   "10de:2330" },
 	{ VENDOR("'pci_vendors':['10d']"), IN_VENDOR "pci_vendors, entry 1: \"10d\" must be four hex digits" },
 	{ VENDOR("'visible_en':[]"), IN_VENDOR "visible_en: unknown key; did you mean visible_env?" },
 	{ "{'vendors':[{'name':'v','aliases':['w']},{'name':'w'}]}",
 	  "base.json: vendors \"v\" and \"w\": both go by the name \"w\"" },
 	{ "{'vendors':[{'name':'v','aliases':['x']},{'name':'w','aliases':['x']}]}",
 	  "base.json: vendors \"v\" and \"w\": both go by the name \"x\"" },
+	/* fabrics */
+	{ "{'fabrics':{}}", "base.json: fabrics: must be a list, not an object" },
+	{ "{'fabrics':[{'name':'F'}]}",
+	  "base.json: fabrics, entry 1: name: \"F\" may have only a-z, 0-9, '.' and '-'" },
+	{ "{'fabrics':[{'name':'f'},{'name':'f'}]}",
+	  "base.json: fabrics, entries 1 and 2: both have the name \"f\"" },
+	{ "{'fabrics':[{'name':'f','path':'tcp'}]}",
+	  "base.json: fabric \"f\": path: \"tcp\" must be device or host" },
+	{ "{'fabrics':[{'name':'f','path':null}]}", "base.json: fabric \"f\": path: must be a string, not null" },
+	{ "{'fabrics':[{'name':'f','pth':'host'}]}",
+	  "base.json: fabric \"f\": pth: unknown key; did you mean path?" },
+	{ VENDOR("'fabrics':['f']"), IN_VENDOR "fabrics, entry 1: unknown fabric \"f\"" },
+	{ "{'fabrics':[{'name':'flagcx'}],'vendors':[{'name':'v','fabrics':['flagcx','flagxc']}]}",
+	  IN_VENDOR "fabrics, entry 2: unknown fabric \"flagxc\"; did you mean flagcx?" },
+	{ VENDOR("'fabrics':'f'"), IN_VENDOR "fabrics: must be a list of strings, not a string" },
+	{ VENDOR("'fabric_gap':''"), IN_VENDOR "fabric_gap: \"\" must not be empty" },
+	{ VENDOR("'mix_type':'A B'"), IN_VENDOR "mix_type: \"A B\" may have only letters, digits, '_' and '-'" },
 	/* one name for two things */
 	{ MODELS("{'name':'ati','vendor':'amd'}"), "base.json: model \"ati\": name: vendor \"amd\" goes by it too" },
 	{ MODELS("{'name':'x1','vendor':'amd','family':'nvidia'}"),
@@ -432,6 +463,51 @@ static const struct {
 	{ MODELS("{'name':'x','vendor':'amd','family':'f'},{'name':'y','vendor':'nvidia','family':'f'}"),
 	  "base.json: model \"y\": family: \"f\" is of vendor amd, not nvidia" },
 };
+
+/* What joins vendors; a site may add to it and take it away. */
+START_TEST(fabrics_are_read)
+{
+	struct weft_catalogue *cat = good(
+		"{'fabrics':[{'name':'flagcx','title':'FlagCX','path':'device'},{'name':'open-x','path':'host'}],"
+		"'vendors':[{'name':'v','fabrics':['open-x','flagcx'],'fabric_gap':'because','mix_type':'V_1'},"
+		"{'name':'w','fabrics':['flagcx']},{'name':'x'}]}",
+		"{'fabrics':[{'name':'flagcx','title':'FlagCX 2'},{'name':'own'}],'vendors':["
+		"{'name':'w','fabrics':null},{'name':'x','fabrics':['own']}]}");
+	const struct weft_fabric *flagcx = weft_catalogue_fabric(cat, 0), *open_x = weft_catalogue_fabric(cat, 1);
+	const struct weft_vendor *v = weft_catalogue_vendor(cat, 0), *w = weft_catalogue_vendor(cat, 1);
+	const struct weft_vendor *x = weft_catalogue_vendor(cat, 2);
+
+	ck_assert_uint_eq(weft_catalogue_fabrics(cat), 3);
+	ck_assert_ptr_null(weft_catalogue_fabric(cat, 3));
+	ck_assert_str_eq(flagcx->name, "flagcx");
+	ck_assert_str_eq(flagcx->title, "FlagCX 2");
+	ck_assert(!flagcx->host && open_x->host);
+	ck_assert_str_eq(open_x->title, "open-x");
+	ck_assert_ptr_eq(weft_catalogue_find_fabric(cat, "FLAGCX"), flagcx);
+	ck_assert_ptr_eq(weft_catalogue_find_fabric(cat, "open_x"), open_x);
+	ck_assert_ptr_null(weft_catalogue_find_fabric(cat, "gloo"));
+	ck_assert(weft_vendor_has_fabric(v, flagcx) && weft_vendor_has_fabric(v, open_x));
+	ck_assert(!weft_vendor_has_fabric(w, flagcx) && !weft_vendor_has_fabric(x, flagcx));
+	ck_assert(weft_vendor_has_fabric(x, weft_catalogue_find_fabric(cat, "own")));
+	ck_assert_str_eq(v->fabric_gap, "because");
+	ck_assert_str_eq(v->mix_type, "V_1");
+	ck_assert_ptr_null(w->fabric_gap);
+	ck_assert_ptr_null(w->mix_type);
+	weft_catalogue_destroy(cat);
+}
+END_TEST
+
+START_TEST(fabrics_have_a_limit)
+{
+	char text[WEFT_CATALOGUE_MAX_FABRICS * 24 + 64];
+	size_t len = (size_t)snprintf(text, sizeof(text), "{'fabrics':[{'name':'f'}");
+
+	for (int i = 1; i <= WEFT_CATALOGUE_MAX_FABRICS; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ",{'name':'f%d'}", i);
+	snprintf(text + len, sizeof(text) - len, "]}");
+	bad(text, NULL, "base.json: fabric \"f64\": more than 64 fabrics");
+}
+END_TEST
 
 START_TEST(each_mistake_is_explained)
 {
@@ -645,6 +721,8 @@ int main(void)
 
 	tcase_add_test(reading, empty_is_allowed);
 	tcase_add_test(reading, all_keys_are_read);
+	tcase_add_test(reading, fabrics_are_read);
+	tcase_add_test(reading, fabrics_have_a_limit);
 	tcase_add_test(reading, what_is_left_out_is_unknown);
 	tcase_add_test(reading, site_overrides_key_by_key);
 	tcase_add_test(reading, null_takes_away);

@@ -66,6 +66,36 @@ START_TEST(own_file_knows_the_vendors)
 }
 END_TEST
 
+/* Who can talk with whom in one job. */
+START_TEST(own_file_knows_the_fabrics)
+{
+	static const char *const types[][2] = {
+		{ "nvidia", "NVIDIA" }, { "amd", "AMD" }, { "iluvatar", "ILUVATAR_COREX" }, { "cambricon", "MLU" },
+		{ "metax", "METAX" }, { "mthreads", "MUSA" }, { "kunlunxin", "KUNLUNXIN" }, { "hygon", "DU" },
+		{ "enflame", "ENFLAME" }, { "tsingmicro", "TSMICRO" }, { "sunrise", "SUNRISE" },
+	};
+	const struct weft_fabric *flagcx = weft_catalogue_find_fabric(own, "flagcx");
+	const struct weft_fabric *gloo = weft_catalogue_find_fabric(own, "gloo");
+	const struct weft_vendor *ascend = weft_catalogue_find_vendor(own, "ascend");
+	size_t joined = 0;
+
+	ck_assert(flagcx && gloo && !flagcx->host && gloo->host);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		const struct weft_vendor *v = weft_catalogue_find_vendor(own, types[i][0]);
+
+		ck_assert_msg(weft_vendor_has_fabric(v, flagcx) && weft_vendor_has_fabric(v, gloo), "%s", v->name);
+		ck_assert_str_eq(v->mix_type, types[i][1]);
+	}
+	for (size_t i = 0; i < weft_catalogue_vendors(own); i++)
+		joined += weft_vendor_has_fabric(weft_catalogue_vendor(own, i), flagcx);
+	ck_assert_uint_eq(joined, sizeof(types) / sizeof(types[0]));
+	ck_assert(!weft_vendor_has_fabric(ascend, flagcx) && weft_vendor_has_fabric(ascend, gloo));
+	ck_assert_str_eq(ascend->fabric_gap, "HCCL has no operation between vendors");
+	ck_assert_str_eq(ascend->mix_type, "ASCEND");
+	ck_assert(!weft_vendor_has_fabric(weft_catalogue_find_vendor(own, "groq"), gloo));
+}
+END_TEST
+
 static const struct {
 	const char *name;   /* as a gres type and as a user's word */
 	const char *vendor;
@@ -166,6 +196,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, load_own, drop_own);
 	tcase_add_test(tc, own_file_is_large_enough);
 	tcase_add_test(tc, own_file_knows_the_vendors);
+	tcase_add_test(tc, own_file_knows_the_fabrics);
 	tcase_add_loop_test(tc, own_file_knows_what_users_type, 0, sizeof(known) / sizeof(known[0]));
 	tcase_add_test(tc, own_file_knows_slurm_types);
 	tcase_add_test(tc, own_file_has_the_published_figures);

@@ -87,7 +87,7 @@ static struct weft_choice now(enum weft_policy policy, struct world *w, double r
 			      struct weft_patience *patience)
 {
 	struct weft_candidate candidates[MOST];
-	struct weft_plan plan = { candidates, w->n };
+	struct weft_plan plan = { .candidates = candidates, .n = w->n };
 	struct weft_host host = host_of(w, 0);
 
 	memset(candidates, 0, sizeof(candidates));
@@ -101,7 +101,7 @@ static struct weft_choice now(enum weft_policy policy, struct world *w, double r
 static struct weft_choice future(enum weft_policy policy, struct world *w, double runtime, time_t t)
 {
 	struct weft_candidate candidates[MOST];
-	struct weft_plan plan = { candidates, w->n };
+	struct weft_plan plan = { .candidates = candidates, .n = w->n };
 	struct weft_host host = host_of(w, t);
 
 	memset(candidates, 0, sizeof(candidates));

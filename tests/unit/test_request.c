@@ -288,9 +288,6 @@ static const struct pair bad[] = {
 	/* options and comparisons */
 	{ "16:h100,pernod=8", "unknown option \"pernod\" at column 9; did you mean per-node?" },
 	{ "8,mme>=4G", "unknown option \"mme\" at column 3; did you mean mem?" },
-	{ "16:h100,mix=vendors", "unknown option \"mix\" at column 9" },
-	{ "16:h100,unit=8", "unknown option \"unit\" at column 9" },
-	{ "16:h100,split=auto", "unknown option \"split\" at column 9" },
 	{ "16:nvidia,amd", "unknown option \"amd\" at column 11; names are joined with \"/\"" },
 	{ "16:nvidia,amd/ascend", "unknown option \"amd\" at column 11; names are joined with \"/\"" },
 	{ "8,aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggggg=1",

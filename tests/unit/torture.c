@@ -20,9 +20,14 @@
 #include "core/file.h"
 #include "core/inventory.h"
 #include "core/jobspec.h"
+#include "core/machine.h"
+#include "core/mix.h"
 #include "core/plan.h"
 #include "core/request.h"
 #include "core/site.h"
+#include "core/smi.h"
+#include "core/ticket.h"
+#include "core/topology.h"
 #include "core/tres.h"
 
 /* ---------------------------------------------------------------- allocations that fail */
@@ -101,9 +106,12 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
  * fails */
 
 static const char catalogue_text[] =
-	"{\"format\":1,\"vendors\":[{\"name\":\"nvidia\",\"title\":\"NVIDIA\",\"aliases\":[\"nv\"],"
+	"{\"format\":1,\"fabrics\":[{\"name\":\"flagcx\",\"title\":\"FlagCX\"},{\"name\":\"gloo\",\"path\":\"host\"}],"
+	"\"vendors\":[{\"name\":\"nvidia\",\"title\":\"NVIDIA\",\"aliases\":[\"nv\"],"
+	"\"fabrics\":[\"flagcx\",\"gloo\"],\"mix_type\":\"NVIDIA\","
 	"\"visible_env\":[\"CUDA_VISIBLE_DEVICES\"],\"gres_names\":[\"gpu\"]},"
-	"{\"name\":\"ascend\",\"aliases\":[\"huawei\"],\"visible_env\":[\"ASCEND_RT_VISIBLE_DEVICES\"]}],"
+	"{\"name\":\"ascend\",\"aliases\":[\"huawei\"],\"fabrics\":[\"gloo\"],"
+	"\"fabric_gap\":\"why\",\"visible_env\":[\"ASCEND_RT_VISIBLE_DEVICES\"]}],"
 	"\"models\":[{\"name\":\"h100-pcie\",\"family\":\"h100\",\"vendor\":\"nvidia\",\"mem_gib\":80,\"tdp_"
 	"w\":350,"
 	"\"gres_types\":[\"h100\"],\"tflops\":{\"bf16\":756}},"
@@ -232,6 +240,74 @@ static int do_lack(struct weft_err *err)
 	return rc;
 }
 
+/* Mixes that are made, in each way, and used. */
+static int do_mix(struct weft_err *err)
+{
+	static const char *const gpus[] = { "gpu:h100:8", "gpu:910b:6", "gpu:910b:6", "gpu:h100:8", "gpu:x910:4" };
+	static const char *const hosts[] = { "n1", "n2", "n3", "n4", "n5" };
+	static const struct weft_scope anywhere = { 0 };
+	struct weft_app table = { 0 };
+	struct weft_mix_options options = { .app = &table, .intensity = 200, .micro_batches = 32 };
+	struct weft_inventory *i = weft_inventory_create(cat, conf);
+	struct weft_supply supply = { 0 };
+	struct weft_request *req = NULL;
+	struct weft_mix mix;
+	unsigned shares[8];
+	char *text;
+	int rc = nothing(i, err);
+
+	for (unsigned k = 0; rc == 0 && k < 5; k++)
+		rc = weft_inventory_add(i, k, gpus[k], err);
+	if (rc == 0)
+		rc = weft_app_parse(&table, NULL, "h100=3,910b=2,a1=1", err);
+	if (rc == 0)
+		rc = weft_supply_count(&supply, i, &anywhere, err);
+	req = rc == 0 ? weft_request_parse("24:h100/910b,mix=vendors,fabric=gloo,unit=4|24:h100/910b,mix=vendors,"
+					   "fabric=gloo|16:h100/910b,mix=vendors,fabric=gloo,split=even,unit=4",
+					   err) : NULL;
+	rc = req ? 0 : -1;
+	for (unsigned k = 0; rc == 0 && k < 3; k++) {
+		rc = weft_mix_make(&mix, &req->alts[k], &supply, &options, err);
+		if (rc == 0 && mix.n_groups > 8)
+			rc = weft_err(err, "%zu groups", mix.n_groups);
+		if (rc == 0)
+			rc = weft_mix_layers(&mix, 61, shares, err);
+		text = rc == 0 ? weft_mix_hostfile(&mix, hosts) : NULL;
+		rc = rc == 0 ? nothing(text, err) : rc;
+		free(text);
+		weft_mix_clear(&mix);
+	}
+	weft_request_destroy(req);
+	weft_supply_clear(&supply);
+	weft_app_clear(&table);
+	weft_inventory_destroy(i);
+	return rc;
+}
+
+/* Mixes that cannot be: there is a reason, or no memory to find it. */
+static int do_no_mix(struct weft_err *err)
+{
+	struct weft_request *req = weft_request_parse("24:h100/910b,mix=vendors|99:mix=models|"
+						      "16:mix=vendors,fabric=gloo|4:acme,mix=vendors", err);
+	static const struct weft_scope anywhere = { 0 };
+	const struct weft_mix_options options = { .intensity = 200 };
+	struct weft_supply supply = { 0 };
+	struct weft_mix mix;
+	int rc = req ? weft_supply_count(&supply, inv, &anywhere, err) : -1;
+
+	for (unsigned k = 0; rc == 0 && k < req->n_alts; k++) {
+		struct weft_err why = WEFT_ERR_INIT;
+
+		if (weft_mix_make(&mix, &req->alts[k], &supply, &options, &why) == 0)
+			rc = weft_err(err, "mix %u was made", k);
+		else if (strstr(why.text, "out of memory") || !why.text[0])
+			rc = weft_err(err, "%s", why.text);
+	}
+	weft_supply_clear(&supply);
+	weft_request_destroy(req);
+	return rc;
+}
+
 static int do_jobspec(struct weft_err *err)
 {
 	struct weft_jobspec spec;
@@ -310,6 +386,127 @@ static int do_site(struct weft_err *err)
 	return rc;
 }
 
+static const char machine_text[] =
+	"weft-machine 1\nproc/meminfo:MemTotal = 1000000 kB\n"
+	"sys/bus/pci/devices/0000:01:00.0/vendor = 0x10de\nsys/bus/pci/devices/0000:01:00.0/device = 0x2330\n"
+	"sys/bus/pci/devices/0000:01:00.0/class = 0x030200\nsys/bus/pci/devices/0000:01:00.0/numa_node = 1\n"
+	"sys/bus/pci/devices/0000:01:00.0/hwmon/hwmon1/power1_cap = 300000000\n"
+	"sys/bus/pci/devices/0000:01:00.0/drm/renderD128\nsys/bus/pci/devices/0000:01:00.0/extra = bad\\n\n"
+	"sys/bus/pci/devices/0000:02:00.0/vendor = 0x10de\nsys/bus/pci/devices/0000:02:00.0/device = 0x2330\n"
+	"sys/bus/pci/devices/0000:02:00.0/class = 0x030200\n"
+	"sys/bus/pci/devices/0000:02:00.0/local_cpulist = nonsense\ndev/nvidia0\ndev/nvidia1\n"
+	"sys/bus/pci/devices/0000:03:00.0/vendor = 0x15b3\nsys/bus/pci/devices/0000:03:00.0/device = 0x1021\n"
+	"sys/bus/pci/devices/0000:03:00.0/class = 0x020000\nsys/bus/pci/devices/0000:03:00.0/net/eth0\n"
+	"sys/class/kfd/kfd/topology/nodes/1/properties:location_id = 256\n"
+	"sys/class/kfd/kfd/topology/nodes/2/properties:location_id = 512\n"
+	"sys/class/kfd/kfd/topology/nodes/1/io_links/0/properties:node_to = 2\n"
+	"sys/class/kfd/kfd/topology/nodes/1/io_links/0/properties:type = 11\n"
+	"tool/nvidia-smi/0000:01:00.0/link/0000:02:00.0 = 4 NV\n";
+static const char machine_catalogue[] =
+	"{\"vendors\":[{\"name\":\"nvidia\",\"pci_vendors\":[\"10de\"],\"tool\":\"nvidia-smi\","
+	"\"device_nodes\":[\"/dev/nvidia#\"]}],\"models\":[]}";
+
+/* A recorded machine, its processors and all that is printed of it. */
+static int do_machine(struct weft_err *err)
+{
+	static const char words[] = "Package:2 [NUMANode] Core:2 PU:1";
+	struct weft_catalogue *c = weft_catalogue_parse("c", machine_catalogue, strlen(machine_catalogue), NULL,
+							NULL, 0, err);
+	struct weft_tree *tree = c ? weft_tree_parse("m", machine_text, strlen(machine_text), err) : NULL;
+	struct weft_cpus *cpus = tree ? weft_cpus_from_words("w", words, strlen(words), err) : NULL;
+	struct weft_machine *machine = NULL;
+	FILE *null = fopen("/dev/null", "w");
+	int rc = -1;
+
+	if (cpus)
+		machine = weft_machine_detect(tree, cpus, c, &(struct weft_detect_options){ .tools = true }, err);
+	if (machine && null) {
+		weft_machine_print(machine, null);
+		weft_machine_print_gres(machine, NULL, NULL, null);
+		weft_machine_print_slurm(machine, NULL, NULL, null);
+		weft_machine_print_json(machine, NULL, null);
+		rc = machine->n == 2 ? 0 : weft_err(err, "%zu devices", machine->n);
+	}
+	if (null)
+		__real_fclose(null);
+	weft_machine_destroy(machine);
+	weft_tree_destroy(tree);
+	weft_catalogue_destroy(c);
+	return rc;
+}
+
+/* A live machine, what its tools say, and what is kept of it. */
+static int do_record(struct weft_err *err)
+{
+	static const char matrix[] = " GPU0 GPU1\nGPU0 X NV4\nGPU1 NV4 X\n";
+	struct weft_tree *tree = weft_tree_live("/");
+	struct weft_smi smi = { 0 };
+	struct weft_names names;
+	char text[64];
+	int rc = nothing(tree, err);
+
+	if (rc == 0)
+		rc = weft_smi_parse_matrix(&smi, matrix, strlen(matrix), err);
+	weft_smi_clear(&smi);
+	if (rc == 0) {
+		weft_tree_record(tree, true);
+		weft_tree_field(tree, text, sizeof(text), "MemTotal", "proc/meminfo");
+		weft_tree_exists(tree, "proc/meminfo:MemTotal");
+		weft_tree_read(tree, text, sizeof(text), "proc"); /* a note */
+		rc = weft_tree_list(tree, &names, "self", "proc");
+		weft_names_clear(&names);
+		rc |= weft_tree_keep(tree, "1", "tool/x/y");
+		rc |= weft_tree_keep(tree, "2", "tool/x/y");
+		rc = rc ? weft_err(err, "out of memory") : 0;
+	}
+	if (rc == 0) {
+		FILE *null = fopen("/dev/null", "w");
+
+		rc = null ? weft_tree_write(tree, null, err) : weft_err(err, "no /dev/null");
+		if (null)
+			__real_fclose(null);
+	}
+	weft_tree_destroy(tree);
+	return rc;
+}
+
+/* A ticket of all classes, written, read, and as the files of a step. */
+static int do_ticket(struct weft_err *err)
+{
+	const struct weft_ticket_job job = { .id = 1, .uid = 2 };
+	char *hosts[] = { "a", "b", "c", "d", "e", "f", NULL };
+	struct weft_ticket *made = weft_ticket_create("c", &job, 3), *ticket = NULL;
+	struct weft_topology topo = { .n_cards = 0 };
+	struct weft_topo_step step = { .topo = &topo, .step = "0", .node = "a" };
+	char *text = NULL, *files[2] = { NULL, NULL };
+	size_t len;
+	int rc = made ? 0 : weft_err(err, "out of memory");
+
+	for (size_t i = 0; rc == 0 && i < weft_inventory_classes(inv); i++) {
+		int group = weft_ticket_add_class(made, weft_inventory_class(inv, i), 1, 8, 0xff, err);
+
+		rc = group < 0 ? -1 : weft_ticket_add_node(made, group, 8, 0xff, err);
+	}
+	if (rc == 0 && weft_ticket_set(&made->site, "alpha"))
+		rc = weft_err(err, "out of memory");
+	text = rc == 0 ? weft_ticket_text(made, &len, err) : NULL;
+	ticket = text ? weft_ticket_parse(text, len, err) : NULL;
+	rc = ticket ? weft_topology_read(&topo, "/sys", cat, err) : -1;
+	if (rc == 0) {
+		step.ticket = ticket;
+		files[0] = weft_topology_json(&step, &len);
+		files[1] = weft_topology_hostfile(ticket, hosts, &len);
+		rc = files[0] && files[1] ? 0 : weft_err(err, "out of memory");
+	}
+	weft_topology_clear(&topo);
+	weft_ticket_destroy(made);
+	weft_ticket_destroy(ticket);
+	free(text);
+	free(files[0]);
+	free(files[1]);
+	return rc;
+}
+
 /* ---------------------------------------------------------------- each of them, over and over */
 
 static const struct {
@@ -322,12 +519,17 @@ static const struct {
 	{ "inventory", do_inventory },
 	{ "request, check, canonical form, plan", do_request },
 	{ "request that cannot be met", do_lack },
+	{ "mixes", do_mix },
+	{ "mixes that cannot be", do_no_mix },
 	{ "jobspec with a table of its own", do_jobspec },
 	{ "jobspec with an unknown table", do_unknown_app },
 	{ "table from a file", do_table },
 	{ "TRES strings", do_tres },
 	{ "device environment", do_devenv },
 	{ "site", do_site },
+	{ "ticket, and the files of a step", do_ticket },
+	{ "recorded machine", do_machine },
+	{ "live machine, recorded", do_record },
 };
 
 /* Fail call AT (0: none) of operation I.  Returns how many calls there were, or -1 after telling what went

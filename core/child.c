@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * child.c - programs, and libraries that are not to be trusted with a hostile input, in processes of their
+ * own.
+ */
+#include "core/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATH_SIZE 1024
+
+/* What a child wrote. */
+struct output {
+	char *text;
+	size_t len, size, max;
+};
+
+static long long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static int grow(struct output *out)
+{
+	size_t size = out->size ? out->size * 2 : 4096;
+	char *more = realloc(out->text, size + 1);
+
+	if (!more)
+		return -1;
+	out->text = more;
+	out->size = size;
+	return 0;
+}
+
+/* Read FD until it ends.  What went wrong, or NULL. */
+static const char *collect(int fd, struct output *out, long long deadline, char *why, size_t why_size,
+			   unsigned seconds)
+{
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		long long left = deadline - now_ms();
+		ssize_t n;
+
+		if (left <= 0) {
+			snprintf(why, why_size, "no answer within %u s", seconds);
+			return why;
+		}
+		if (poll(&p, 1, (int)left) <= 0)
+			continue; /* a signal, or the time is up */
+		if (out->len == out->size && grow(out) < 0)
+			return "out of memory";
+		n = read(fd, out->text + out->len, out->size - out->len);
+		if (n == 0)
+			return NULL;
+		if (n > 0)
+			out->len += (size_t)n;
+		else if (errno != EINTR)
+			return strerror(errno);
+		if (out->len > out->max) {
+			snprintf(why, why_size, "the answer has more than %zu bytes", out->max);
+			return why;
+		}
+	}
+}
+
+/* Wait for PID; it has until DEADLINE.  Returns its status, or -1 when it had to be killed. */
+static int reap(pid_t pid, long long deadline)
+{
+	const struct timespec nap = { 0, 2000000 };
+	int status;
+
+	for (;;) {
+		pid_t got = waitpid(pid, &status, WNOHANG);
+
+		if (got == pid)
+			return status;
+		if ((got < 0 && errno != EINTR) || now_ms() >= deadline)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	kill(-pid, SIGKILL);
+	kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return -1;
+}
+
+static _Noreturn void in_child(int fd, int (*work)(int fd, void *arg), void *arg)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setpgid(0, 0);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+	}
+	_exit(work(fd, arg));
+}
+
+char *weft_child_call(const char *what, int (*work)(int fd, void *arg), void *arg, unsigned seconds,
+		      size_t max, size_t *len, struct weft_err *err)
+{
+	struct output out = { .max = max };
+	long long deadline = now_ms() + (long long)seconds * 1000;
+	char text[64];
+	const char *why;
+	int ends[2], status;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		weft_err(err, "%s: %s", what, strerror(errno));
+		return NULL;
+	}
+	pid = fork();
+	if (pid == 0)
+		in_child(ends[1], work, arg);
+	close(ends[1]);
+	if (pid < 0) {
+		weft_err(err, "%s: %s", what, strerror(errno));
+		close(ends[0]);
+		return NULL;
+	}
+	setpgid(pid, pid); /* both do it: whoever is first */
+	why = collect(ends[0], &out, deadline, text, sizeof(text), seconds);
+	close(ends[0]);
+	status = reap(pid, why ? 0 : deadline);
+	if (!why && status != 0) {
+		if (status != -1 && WIFSIGNALED(status))
+			snprintf(text, sizeof(text), "it died of signal %d", WTERMSIG(status));
+		else if (status != -1)
+			snprintf(text, sizeof(text), "exit status %d", WEXITSTATUS(status));
+		else
+			snprintf(text, sizeof(text), "it did not end within %u s", seconds);
+		why = text;
+	}
+	if (!why && !out.text && grow(&out) < 0)
+		why = "out of memory";
+	if (why) {
+		weft_err(err, "%s: %s", what, why);
+		free(out.text);
+		return NULL;
+	}
+	out.text[out.len] = '\0';
+	*len = out.len;
+	return out.text;
+}
+
+/* Programs */
+
+static bool is_program(char *path, const char *dir, size_t dir_len, const char *name)
+{
+	int n = snprintf(path, PATH_SIZE, "%.*s/%s", (int)dir_len, dir, name);
+
+	return dir_len > 0 && dir[0] == '/' && n > 0 && n < PATH_SIZE && access(path, X_OK) == 0;
+}
+
+/* Find NAME; PATH has PATH_SIZE bytes. */
+static bool find(char *path, const char *name, const char *const *dirs)
+{
+	const char *dir = getenv("PATH");
+
+	if (strchr(name, '/'))
+		return (size_t)snprintf(path, PATH_SIZE, "%s", name) < PATH_SIZE && access(path, X_OK) == 0;
+	while (dir && *dir != '\0') {
+		size_t n = strcspn(dir, ":");
+
+		if (n < PATH_SIZE && is_program(path, dir, n, name))
+			return true;
+		dir += n + (dir[n] != '\0');
+	}
+	for (; dirs && *dirs; dirs++)
+		if (is_program(path, *dirs, strlen(*dirs), name))
+			return true;
+	return false;
+}
+
+struct program {
+	char path[PATH_SIZE];
+	char *const *argv;
+};
+
+static int exec_program(int fd, void *arg)
+{
+	struct program *program = arg;
+
+	setenv("LC_ALL", "C", 1);
+	dup2(fd, STDOUT_FILENO);
+	execv(program->path, program->argv);
+	return 127;
+}
+
+char *weft_child_run(char *const *argv, const char *const *dirs, unsigned seconds, size_t max, size_t *len,
+		     int *found, struct weft_err *err)
+{
+	struct program program = { .argv = argv };
+
+	*found = find(program.path, argv[0], dirs);
+	return *found ? weft_child_call(argv[0], exec_program, &program, seconds, max, len, err) : NULL;
+}

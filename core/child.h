@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * child.h - work in a process of its own: what it writes is bounded, and so is its time.
+ */
+#ifndef WEFT_CHILD_H
+#define WEFT_CHILD_H
+
+#include <stddef.h>
+
+#include "core/error.h"
+
+/* Fork, and call WORK with a file descriptor to write to and ARG; the child exits with what WORK returns.
+ * Standard input, output and error of the child are /dev/null.  Waits SECONDS at most, and kills the child
+ * and its process group then, or when it writes more than MAX bytes.  Returns what it wrote, *LEN bytes and a
+ * NUL; malloc()ed.  NULL with ERR ("WHAT: no answer within 5 s") when that failed or the exit status was not
+ * 0.  For commands, not for daemons with threads. */
+char *weft_child_call(const char *what, int (*work)(int fd, void *arg), void *arg, unsigned seconds,
+		      size_t max, size_t *len, struct weft_err *err);
+
+/* The standard output of a program: ARGV as for execv(), but a name without '/' is looked for in the absolute
+ * directories of PATH and then in DIRS (absolute; NULL-terminated; may be NULL).  The program's locale is C.
+ * As weft_child_call() otherwise; *FOUND is 0 when there is no such program, and then ERR is left alone. */
+char *weft_child_run(char *const *argv, const char *const *dirs, unsigned seconds, size_t max, size_t *len,
+		     int *found, struct weft_err *err);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ticket.c - the ticket of a job that starts.
+ *
+ * This runs under Slurm's locks.  Sealing asks munged over a socket on this machine, as Slurm itself does for
+ * the job's credential a moment later; when munged does not answer it is left in peace for a while.
+ */
+#include "plugin/select/ticket.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/jobspec.h"
+#include "core/site.h"
+#include "core/ticket.h"
+#include "plugin/compat/alloc.h"
+#include "plugin/compat/job.h"
+#include "plugin/compat/seal.h"
+
+#define MAX_KINDS 16 /* kinds of gres on one node that are looked at */
+#define PAUSE	  30 /* s without a try after munged did not answer */
+
+static const char *env(const job_record_t *job, const char *name)
+{
+	return weft_env_get(job->spank_job_env, job->spank_job_env_size, name);
+}
+
+/* The accelerators among the shares of a node; of several classes the one with the most cards. */
+static const struct weft_class *main_class(const struct weft_view *view, const struct weft_share *shares,
+					   int n, const struct weft_share **share)
+{
+	const struct weft_class *best = NULL;
+
+	for (int i = 0; i < n; i++) {
+		const struct weft_class *class =
+			weft_inventory_find(view->inventory, shares[i].name, shares[i].type);
+
+		if (!class || (best && shares[i].count <= (*share)->count))
+			continue;
+		best = class;
+		*share = &shares[i];
+	}
+	return best;
+}
+
+static int add_node(struct weft_ticket *ticket, const struct weft_view *view, const struct weft_jobspec *spec,
+		    const job_record_t *job, uint32_t node, struct weft_err *err)
+{
+	struct weft_share shares[MAX_KINDS];
+	const struct weft_share *share = NULL;
+	int n = weft_job_shares(job, node, shares, MAX_KINDS), group;
+	const struct weft_class *class = main_class(view, shares, n, &share);
+	unsigned cards;
+	double rate;
+
+	if (!class)
+		return weft_err(err, "there are no accelerators on its node %u", node);
+	cards = MIN(share->count, UINT32_MAX);
+	rate = weft_speed_rate(class->model, class->type, spec->app, view->conf->intensity);
+	group = weft_ticket_add_class(ticket, class, rate, cards, share->devices, err);
+	return group < 0 ? -1 : weft_ticket_add_node(ticket, group, cards, share->devices, err);
+}
+
+static struct weft_ticket *make(const job_record_t *job, const char *fabric, const struct weft_view *view,
+				struct weft_err *err)
+{
+	struct weft_ticket_job id = { .id = job->job_id, .uid = job->user_id, .restarts = job->restart_cnt };
+	struct weft_ticket *ticket = weft_ticket_create(slurm_conf.cluster_name, &id, time(NULL));
+	uint32_t nodes = weft_job_node_count(job);
+	struct weft_jobspec spec;
+	int rc = 0;
+
+	if (!ticket) {
+		weft_err(err, "no name of the cluster, or out of memory");
+		return NULL;
+	}
+	if (weft_jobspec_make(&spec, env(job, WEFT_ENV_ACCEL), env(job, WEFT_ENV_POLICY),
+			      env(job, WEFT_ENV_APP), view->conf, err))
+		goto fail;
+	for (uint32_t i = 0; i < nodes && !rc; i++)
+		rc = add_node(ticket, view, &spec, job, i, err);
+	weft_jobspec_clear(&spec);
+	if (!rc && !weft_ticket_set(&ticket->site, slurm_conf.cluster_name) &&
+	    !weft_ticket_set(&ticket->mix.fabric, fabric))
+		return ticket;
+fail:
+	weft_ticket_destroy(ticket);
+	return NULL;
+}
+
+static char *seal(const struct weft_ticket *ticket, struct weft_err *err)
+{
+	static time_t not_before;
+	size_t len;
+	char *text, *sealed, *socket;
+
+	if (time(NULL) < not_before) {
+		weft_err(err, "munged did not answer a moment ago");
+		return NULL;
+	}
+	text = weft_ticket_text(ticket, &len, err);
+	if (!text)
+		return NULL;
+	socket = weft_seal_socket(slurm_conf.authinfo);
+	sealed = weft_seal(socket, text, len, err);
+	not_before = sealed ? 0 : time(NULL) + PAUSE;
+	free(socket);
+	free(text);
+	return sealed;
+}
+
+static char *make_and_seal(const job_record_t *job, const char *fabric, struct weft_err *err)
+{
+	const struct weft_view *view = weft_site_view();
+	struct weft_ticket *ticket = NULL;
+	char *sealed = NULL;
+
+	if (view && view->inventory && !view->broken.text[0])
+		ticket = make(job, fabric, view, err);
+	else
+		weft_err(err, "Weft has stepped aside");
+	if (ticket)
+		sealed = seal(ticket, err);
+	weft_ticket_destroy(ticket);
+	weft_view_put(view);
+	return sealed;
+}
+
+void weft_ticket_issue(job_record_t *job, const char *fabric)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	char *sealed = make_and_seal(job, fabric, &err);
+	char het_name[32];
+
+	if (!sealed)
+		info("weft: %pJ starts without a ticket: %s", job, err.text);
+	snprintf(het_name, sizeof(het_name), WEFT_ENV_TICKET "_%u", job->job_id);
+	weft_job_publish(job, WEFT_ENV_TICKET, het_name, sealed);
+	free(sealed);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sealing with a munged of the test's own, which runs as whoever runs the test; without the daemon's program
+ * those cases are left out.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "plugin/compat/seal.h"
+
+static char dir[64], socket_path[128];
+static pid_t munged;
+
+static const char *program(void)
+{
+	static const char *const paths[] = { "/usr/sbin/munged", "/usr/local/sbin/munged" };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (!access(paths[i], X_OK))
+			return paths[i];
+	}
+	return NULL;
+}
+
+static void nap(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000 * 1000 }, NULL);
+}
+
+static void setup(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/weft-seal-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	chmod(dir, 0711);
+	snprintf(socket_path, sizeof(socket_path), "%s/socket", dir);
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	if (munged > 0) {
+		kill(munged, SIGTERM);
+		waitpid(munged, NULL, 0);
+		munged = 0;
+	}
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void start_munged(void)
+{
+	char key[160], option[5][192];
+	const char *names[] = { "key-file", "pid-file", "log-file", "seed-file" };
+	FILE *f;
+
+	snprintf(key, sizeof(key), "%s/key-file", dir);
+	f = fopen(key, "w");
+	for (int i = 0; i < 128; i++)
+		fputc('a' + i % 26, f);
+	fclose(f);
+	chmod(key, 0600);
+	for (int i = 0; i < 4; i++)
+		snprintf(option[i], sizeof(option[i]), "--%s=%s/%s", names[i], dir, names[i]);
+	snprintf(option[4], sizeof(option[4]), "--socket=%s", socket_path);
+	munged = fork();
+	if (!munged) {
+		ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
+		execl(program(), "munged", "--foreground", "--force", option[0], option[1], option[2],
+		      option[3], option[4], (char *)NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 250 && access(socket_path, F_OK); i++)
+		nap();
+	ck_assert_int_eq(access(socket_path, F_OK), 0);
+}
+
+START_TEST(sealed_and_opened)
+{
+	static const char text[] = "weft-ticket 1\nand\0more";
+	struct weft_err err = WEFT_ERR_INIT;
+	char *sealed, *back;
+	size_t len;
+	uid_t uid = -1;
+
+	start_munged();
+	sealed = weft_seal(socket_path, text, sizeof(text), &err);
+	ck_assert_msg(sealed != NULL, "%s", err.text);
+	ck_assert_int_eq(strncmp(sealed, "MUNGE:", 6), 0);
+	/* The second time munged says that it has seen it before. */
+	for (int i = 0; i < 2; i++) {
+		back = weft_unseal(socket_path, sealed, &len, &uid, &err);
+		ck_assert_msg(back != NULL, "%s", err.text);
+		ck_assert_uint_eq(len, sizeof(text));
+		ck_assert_int_eq(memcmp(back, text, len), 0);
+		ck_assert_uint_eq(uid, geteuid());
+		free(back);
+	}
+	sealed[20] = sealed[20] == 'A' ? 'B' : 'A';
+	ck_assert_ptr_null(weft_unseal(socket_path, sealed, &len, &uid, &err));
+	ck_assert_int_eq(strncmp(err.text, "munged: ", 8), 0);
+	free(sealed);
+}
+END_TEST
+
+/* As for 64 KiB that zlib makes nothing smaller of. */
+START_TEST(the_longest)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	char *text = malloc(65536), *sealed;
+	unsigned seed = 1;
+
+	start_munged();
+	for (int i = 0; i < 65536; i++)
+		text[i] = (seed = seed * 1103515245 + 12345) >> 16;
+	sealed = weft_seal(socket_path, text, 65536, &err);
+	ck_assert_msg(sealed != NULL, "%s", err.text);
+	ck_assert_uint_le(strlen(sealed), WEFT_SEAL_MAX);
+	free(sealed);
+	free(text);
+}
+END_TEST
+
+START_TEST(nobody_there)
+{
+	struct weft_err err = WEFT_ERR_INIT, err2 = WEFT_ERR_INIT;
+	char want[256];
+	size_t len;
+	uid_t uid;
+
+	ck_assert_ptr_null(weft_seal(socket_path, "x", 1, &err));
+	snprintf(want, sizeof(want), "munged: Failed to access \"%s\": No such file or directory",
+		 socket_path);
+	ck_assert_int_eq(strncmp(err.text, want, strlen(want)), 0);
+	ck_assert_ptr_null(weft_unseal(socket_path, "MUNGE:x:", &len, &uid, &err2));
+	ck_assert_int_eq(strncmp(err2.text, want, strlen(want)), 0);
+}
+END_TEST
+
+START_TEST(socket_of_authinfo)
+{
+	static const struct {
+		const char *info, *path;
+	} cases[] = {
+		{ NULL, NULL },
+		{ "", NULL },
+		{ "ttl=60", NULL },
+		{ "socket=/run/m", "/run/m" },
+		{ "cred_expire=10,socket=/run/m,ttl=3", "/run/m" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *path = weft_seal_socket(cases[i].info);
+
+		if (cases[i].path)
+			ck_assert_str_eq(path, cases[i].path);
+		else
+			ck_assert_ptr_null(path);
+		free(path);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("seal");
+	TCase *tc = tcase_create("seal");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	if (program()) {
+		tcase_add_test(tc, sealed_and_opened);
+		tcase_add_test(tc, the_longest);
+	}
+	tcase_add_test(tc, nobody_there);
+	tcase_add_test(tc, socket_of_authinfo);
+	suite_add_tcase(suite, tc);
+	sr = srunner_create(suite);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * weft_detect.h - the command "weft detect".
+ */
+#ifndef WEFT_DETECT_H
+#define WEFT_DETECT_H
+
+#include "core/catalogue.h"
+
+/* Its exit statuses, besides 0. */
+enum { DETECT_FAILED = 1, DETECT_USAGE = 2, DETECT_NONE = 3 };
+
+/* ARGV[0] is "detect".  Prints, and returns the exit status. */
+int weft_detect(const struct weft_catalogue *cat, int argc, char **argv);
+
+#endif
