@@ -40,9 +40,13 @@ static int check_no_gres(const job_desc_msg_t *desc, const struct weft_inventory
 }
 
 /* Slurm counts processors, memory and tasks for each card of gres gpu alone, and its newer commands refuse
- * these options without a request of their own. */
-static int check_per_gpu(const job_desc_msg_t *desc, struct weft_err *err)
+ * these options without a request of their own.  How many nodes a job gets is for Weft to say; and slurmctld
+ * 24.11 dies of --spread-job with a number of cards for the whole job, which is what Weft asks for when they do not
+ * come out even. */
+static int check_companions(const job_desc_msg_t *desc, struct weft_err *err)
 {
+	if (desc->bitflags & SPREAD_JOB)
+		return weft_err(err, "--spread-job does not go with --accel; use per-node= or nodes= in the request");
 	if (desc->cpus_per_tres)
 		return weft_err(err, "--cpus-per-gpu does not go with --accel; use --cpus-per-task");
 	if (desc->mem_per_tres)
@@ -175,7 +179,7 @@ int weft_fill(job_desc_msg_t *desc, const struct weft_wish *wish, const struct w
 	if (weft_jobspec_make(&spec, wish->accel, wish->policy, wish->app, view->conf, err))
 		return rc;
 	if (!check_request(&spec, view, err) && !check_no_gres(desc, view->inventory, err) &&
-	    !check_per_gpu(desc, err))
+	    !check_companions(desc, err))
 		rc = fill(desc, wish, view, &spec, err);
 	weft_jobspec_clear(&spec);
 	return rc;

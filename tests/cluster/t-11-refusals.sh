@@ -144,6 +144,9 @@ test_case "Slurm's own commands do not take memory and tasks for each card toget
 says_no 'Invalid generic resource (gres) specification' --accel='8:h100|8:910b3' --mem-per-gpu=1G
 says_no 'Invalid generic resource (gres) specification' --accel='8:h100|8:910b3' --ntasks-per-gpu=1
 
+test_case "how many nodes a job is spread over is in the request"
+says_no 'weft: --spread-job does not go with --accel; use per-node= or nodes= in the request' --accel=11:h100 --spread-job
+
 test_case "--accel-policy and --accel-app"
 all_say_no '--accel-policy: there is no --accel to apply it to' --accel-policy=fast
 all_say_no '--accel-policy: unknown policy "quick"; it may be soon, listed or fast' --accel=8 --accel-policy=quick
