@@ -123,6 +123,11 @@ static const struct pair plans[] = {
 	{ "1 gpu:h100:8;1 gpu:h100:4", "12:h100", "1 gpu:h100 12=2x0 x1.00" }, /* neither 6 nor 4 on each */
 	{ "1 gpu:h100:8;3 gpu:h100:4", "20:h100", "1 gpu:h100 20=4x0 x1.00" },
 	{ "1 gpu:h100:8;2 gpu:h100:4;1 gpu:h100:1", "17:h100", "1 gpu:h100 17=4x0 x1.00" },
+	/* mixes: one class to Slurm, as fast as its cards together; the reference is the alternative before it */
+	{ "2 gpu:h100:8;2 gpu:a100:8", "32:mix=models", "1 gpu 32=4x8 x1.00" },
+	{ "2 gpu:h100:8;2 gpu:a100:8", "16:h100|32:mix=models", "1 gpu:h100 16=2x8 x1.00; 2 gpu 32=4x8 x0.73" },
+	{ "2 gpu:h100:8;2 gpu:a100:4", "24:mix=models", "1 gpu 24=4x0 x1.00" },
+	{ "2 gpu:h100:8", "16:h100|32:mix=models", "1 gpu:h100 16=2x8 x1.00" },
 	/* bounds on nodes */
 	{ "8 gpu:h100:8", "8:h100,nodes=4", "1 gpu:h100 8=4x2 x1.00" },
 	{ "8 gpu:h100:8", "8:h100,nodes=3", "1 gpu:h100 8=3x0 x1.00" },
@@ -180,6 +185,12 @@ START_TEST(plans_for)
 END_TEST
 
 static const struct pair lacks[] = {
+	/* mixes */
+	{ "2 gpu:h100:8;2 gpu:a100:8", "64:mix=models",
+	  "there are 16 h100 and 16 a100 on whole nodes, 32 in all; 64 are asked for" },
+	{ "2 gpu:h100:8", "8:h200|16:mix=models",
+	  "alternative 1 (8:h200): no node has h200; there is h100; alternative 2 (16,mix=models): mix=models takes "
+	  "two models or more of one vendor; all that would do is h100" },
 	/* names */
 	{ "2 gpu:a100:8;2 gpu:h100:8,npu:2;2 gpu:mi300x:8", "8:h200",
 	  "no node has h200; there is a100, h100, mi300x and npu" },
