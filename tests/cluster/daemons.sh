@@ -68,6 +68,9 @@ private_host()
 	ip address replace 192.0.2.1/32 dev lo
 	printf '127.0.0.1 localhost %s\n::1 ip6-localhost\n' $CLUSTER_HOST > "$CLUSTER/etc/hosts"
 	mount --bind "$CLUSTER/etc/hosts" /etc/hosts
+	# What steps of another cluster left behind when it was killed is none of ours.
+	mkdir -p /run/weft
+	mount -t tmpfs -o mode=711 tmpfs /run/weft
 }
 
 # ---------------------------------------------------------------- configuration files
