@@ -11,8 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* At most SIZE bytes from FD; -1 with errno. */
-static ssize_t read_up_to(int fd, char *buf, size_t size)
+ssize_t weft_read_up_to(int fd, char *buf, size_t size)
 {
 	size_t have = 0;
 
@@ -55,7 +54,7 @@ static char *read_open(int fd, const char *path, size_t max, size_t *len, struct
 		weft_err(err, "%s: out of memory", path);
 		return NULL;
 	}
-	n = read_up_to(fd, text, (size_t)st.st_size);
+	n = weft_read_up_to(fd, text, (size_t)st.st_size);
 	if (n < 0) {
 		weft_err(err, "%s: %s", path, strerror(errno));
 		free(text);

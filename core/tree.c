@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/file.h"
 #include "core/scan.h"
 #include "core/tree_private.h"
 
@@ -210,24 +211,6 @@ static bool is_absence(int error)
 	       error == EOPNOTSUPP || error == EINVAL || error == ENODATA;
 }
 
-static ssize_t read_some(int fd, char *buf, size_t size)
-{
-	size_t have = 0;
-
-	while (have < size) {
-		ssize_t n = read(fd, buf + have, size - have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	return (ssize_t)have;
-}
-
 /* A live file into BUF of WEFT_TREE_MAX_VALUE + 1 bytes; its length, or -1. */
 static int read_live(struct weft_tree *tree, const char *path, char *buf)
 {
@@ -243,7 +226,7 @@ static int read_live(struct weft_tree *tree, const char *path, char *buf)
 	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
 		note(tree, path, "not a regular file");
 	else if (fd >= 0)
-		n = read_some(fd, buf, WEFT_TREE_MAX_VALUE + 1);
+		n = weft_read_up_to(fd, buf, WEFT_TREE_MAX_VALUE + 1);
 	if ((fd < 0 || n < 0) && !is_absence(errno) && (fd < 0 || S_ISREG(st.st_mode)))
 		note(tree, path, strerror(errno));
 	if (fd >= 0)

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/file.h"
 #include "core/scan.h"
 #include "core/speed.h"
 
@@ -24,25 +25,6 @@ static bool names_file(const char *value)
 	struct stat st;
 
 	return strchr(value, '/') || (!stat(value, &st) && !S_ISDIR(st.st_mode));
-}
-
-/* Read up to SIZE bytes of FD; -1 with errno. */
-static ssize_t read_all(int fd, char *buf, size_t size)
-{
-	size_t n = 0;
-
-	while (n < size) {
-		ssize_t got = read(fd, buf + n, size - n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (!got)
-			break;
-		n += got;
-	}
-	return n;
 }
 
 /* The table of FILE in its inline form. */
@@ -64,7 +46,7 @@ static char *read_table(const char *file, struct weft_err *err)
 		weft_err(err, "%s: not a regular file", file);
 		goto out;
 	}
-	len = read_all(fd, text, sizeof(text));
+	len = weft_read_up_to(fd, text, sizeof(text));
 	if (len < 0) {
 		weft_err(err, "%s: %s", file, strerror(errno));
 		goto out;

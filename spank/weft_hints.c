@@ -19,6 +19,7 @@
 #include "core/topology.h"
 #include "plugin/compat/seal.h"
 #include "plugin/compat/stepd.h"
+#include "spank/weft_open.h"
 #include "spank/weft_rundir.h"
 #include "spank/weft_spank.h"
 
@@ -99,18 +100,8 @@ static int check_ticket(const struct weft_ticket *ticket, struct weft_err *err)
 
 static struct weft_ticket *open_ticket(const char *sealed, struct weft_err *err)
 {
-	char *socket = weft_seal_socket(weft_step_authinfo()), *text;
-	struct weft_ticket *ticket = NULL;
-	size_t len;
-	uid_t uid;
+	struct weft_ticket *ticket = weft_open_ticket(sealed, err);
 
-	text = weft_unseal(socket, sealed, &len, &uid, err);
-	free(socket);
-	if (text && uid != 0 && uid != weft_step_slurm_user())
-		weft_err(err, "the ticket was sealed by uid %u, and not by slurmctld", (unsigned)uid);
-	else if (text)
-		ticket = weft_ticket_parse(text, len, err);
-	free(text);
 	if (!ticket || !check_ticket(ticket, err))
 		return ticket;
 	weft_ticket_destroy(ticket);

@@ -26,8 +26,8 @@
 #include <unistd.h>
 
 #include "core/ticket.h"
-#include "plugin/compat/seal.h"
 #include "plugin/compat/stepd.h"
+#include "spank/weft_open.h"
 
 SPANK_PLUGIN(weft_hook, 1)
 
@@ -181,26 +181,6 @@ static int run_program(const char *path, const char *when, struct variables *v, 
 
 /* ---------------------------------------------------------------- the ticket */
 
-static struct weft_ticket *open_ticket(const char *sealed, struct weft_err *err)
-{
-	char *socket = weft_seal_socket(weft_step_authinfo()), *text = NULL;
-	struct weft_ticket *ticket = NULL;
-	size_t len;
-	uid_t uid;
-
-	if (strlen(sealed) > WEFT_SEAL_MAX)
-		weft_err(err, "the ticket is longer than %u bytes", WEFT_SEAL_MAX);
-	else
-		text = weft_unseal(socket, sealed, &len, &uid, err);
-	free(socket);
-	if (text && uid != 0 && uid != weft_step_slurm_user())
-		weft_err(err, "the ticket was sealed by uid %u, and not by slurmctld", (unsigned)uid);
-	else if (text)
-		ticket = weft_ticket_parse(text, len, err);
-	free(text);
-	return ticket;
-}
-
 /* The run of this node; NULL with ERR when the ticket is for another job, or for other nodes. */
 static const struct weft_ticket_run *find_run(spank_t sp, const struct weft_ticket *ticket,
 					      struct weft_err *err)
@@ -241,7 +221,7 @@ static int run_hook(spank_t sp, const char *path, const char *when, struct weft_
 		return 0; /* not a job of ours, or one without a ticket */
 	if (!weft_step_prolog_is_ctlds())
 		return weft_err(err, "hook %s: not run: it needs PrologFlags=Alloc in slurm.conf", path);
-	ticket = open_ticket(sealed, err);
+	ticket = weft_open_ticket(sealed, err);
 	run = ticket ? find_run(sp, ticket, err) : NULL;
 	if (run) {
 		describe(&v, ticket, run);

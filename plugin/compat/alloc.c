@@ -6,8 +6,6 @@
 
 #include "plugin/compat/job.h"
 
-#define STEP_PREFIX "SLURM_SPANK_" /* before the name of a SPANK variable in the environment of a step */
-
 struct search {
 	uint32_t node;
 	struct weft_share *shares;
@@ -60,16 +58,6 @@ int weft_job_shares(const job_record_t *job, uint32_t node, struct weft_share *s
 	return s.n;
 }
 
-static void set_in_script(job_record_t *job, const char *name, const char *value)
-{
-	char *full = xstrdup_printf("%s%s", STEP_PREFIX, name);
-	uint32_t size = job->details->env_cnt;
-
-	weft_env_set(&job->details->env_sup, &size, full, value);
-	job->details->env_cnt = size;
-	xfree(full);
-}
-
 void weft_job_publish(job_record_t *job, const char *name, const char *het_name, const char *value)
 {
 	job_record_t *first = job->het_job_id ? find_job_record(job->het_job_id) : job;
@@ -81,5 +69,5 @@ void weft_job_publish(job_record_t *job, const char *name, const char *het_name,
 	if (!first->batch_flag)
 		first = job; /* each component's command gets its own */
 	if (value || first->details->env_cnt)
-		set_in_script(first, job->het_job_id ? het_name : name, value);
+		weft_job_script_env_set(first, job->het_job_id ? het_name : name, value);
 }

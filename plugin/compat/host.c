@@ -38,6 +38,13 @@ void weft_host_publish_nodes(void)
 	xfree(gres);
 }
 
+bool weft_host_in_bitmap(unsigned index, void *arg)
+{
+	bitstr_t *nodes = arg;
+
+	return index < (unsigned)bit_size(nodes) && bit_test(nodes, index);
+}
+
 part_record_t *weft_host_default_partition(void)
 {
 	return default_part_loc;

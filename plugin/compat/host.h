@@ -19,6 +19,9 @@ void weft_host_log(bool is_error, const char *line);
 /* Hand the node table's Gres= texts to weft_site_set_nodes().  slurmctld, node read lock held. */
 void weft_host_publish_nodes(void);
 
+/* For weft_scope.usable: is node INDEX in the bitmap ARG?  Any process. */
+bool weft_host_in_bitmap(unsigned index, void *arg);
+
 /* The partition a job without --partition goes to; NULL: none.  slurmctld, partition read lock held. */
 part_record_t *weft_host_default_partition(void);
 

@@ -6,6 +6,7 @@
 
 #include "core/jobspec.h"
 #include "core/site.h"
+#include "core/tres.h"
 
 #define COMMENT_PREFIX "weft: "
 #define SPANK_PREFIX   "SPANK_"
@@ -137,18 +138,18 @@ static void counts_from(struct counts *c, const job_record_t *job, uint32_t node
 	c->ntasks_per_tres = zero_is_unset16(d->ntasks_per_tres);
 }
 
-static int gres_validate(job_record_t *job, const struct weft_job_gres *gres, struct counts *c, list_t **list)
+static int gres_validate(job_record_t *job, const struct weft_tres_request *tres, struct counts *c, list_t **list)
 {
 #if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(23, 11, 0)
 	return gres_job_state_validate(
-		NULL, job->tres_freq, (char *)gres->per_job, (char *)gres->per_node, job->tres_per_socket,
+		NULL, job->tres_freq, (char *)tres->per_job, (char *)tres->per_node, job->tres_per_socket,
 		job->tres_per_task, NULL, &c->num_tasks, &c->min_nodes, &c->max_nodes, &c->ntasks_per_node,
 		&c->ntasks_per_socket, &c->sockets_per_node, &c->cpus_per_task, &c->ntasks_per_tres, list);
 #else
 	gres_job_state_validate_t v = {
 		.tres_freq = job->tres_freq,
-		.tres_per_job = (char *)gres->per_job,
-		.tres_per_node = (char *)gres->per_node,
+		.tres_per_job = (char *)tres->per_job,
+		.tres_per_node = (char *)tres->per_node,
 		.tres_per_socket = job->tres_per_socket,
 		.tres_per_task = job->tres_per_task,
 		.cpus_per_task = &c->cpus_per_task,
@@ -175,14 +176,14 @@ static void replace(char **field, const char *text)
 	*field = copy;
 }
 
-int weft_job_set_gres(job_record_t *job, const struct weft_job_gres *gres)
+static int put_request(job_record_t *job, const struct weft_tres_request *tres, uint32_t nodes)
 {
 	struct counts c;
 	list_t *list = NULL;
 	int rc;
 
-	counts_from(&c, job, gres->nodes);
-	rc = gres_validate(job, gres, &c, &list);
+	counts_from(&c, job, nodes);
+	rc = gres_validate(job, tres, &c, &list);
 	if (rc != SLURM_SUCCESS) {
 		FREE_NULL_LIST(list);
 		return rc;
@@ -190,15 +191,25 @@ int weft_job_set_gres(job_record_t *job, const struct weft_job_gres *gres)
 	FREE_NULL_LIST(job->gres_list_req);
 	FREE_NULL_LIST(job->gres_list_req_accum);
 	job->gres_list_req = list;
-	replace(&job->tres_per_job, gres->per_job);
-	replace(&job->tres_per_node, gres->per_node);
+	replace(&job->tres_per_job, tres->per_job);
+	replace(&job->tres_per_node, tres->per_node);
 	/* job_submit/weft takes none of these; cons_tres puts the site's defaults for gres gpu here, at each
 	 * test. */
 	xfree(job->cpus_per_tres);
 	xfree(job->mem_per_tres);
-	job->details->min_nodes = job->details->max_nodes = gres->nodes;
-	job->details->min_cpus = MAX(c.min_cpus, gres->nodes);
+	job->details->min_nodes = job->details->max_nodes = nodes;
+	job->details->min_cpus = MAX(c.min_cpus, nodes);
 	return SLURM_SUCCESS;
+}
+
+int weft_job_ask_for(job_record_t *job, const struct weft_inventory *inv, const struct weft_candidate *c)
+{
+	struct weft_tres_request tres =
+		weft_tres_of_candidate(inv, c, job->tres_per_job, job->tres_per_node, WEFT_TRES_PREFIX);
+	int rc = put_request(job, &tres, c->nodes);
+
+	weft_tres_clear(&tres);
+	return rc;
 }
 
 void weft_job_count_tres(job_record_t *job)
@@ -250,19 +261,26 @@ bitstr_t *weft_job_eligible_nodes(job_record_t *job, bool up)
 	return nodes;
 }
 
+void weft_job_script_env_set(job_record_t *job, const char *name, const char *value)
+{
+	char *full = xstrdup_printf("%s%s", STEP_PREFIX, name);
+	uint32_t size = job->details->env_cnt;
+
+	weft_env_set(&job->details->env_sup, &size, full, value);
+	job->details->env_cnt = size;
+	xfree(full);
+}
+
 void weft_job_tell_stepd(job_record_t *job)
 {
 	job_record_t *first = job->het_job_id ? find_job_record(job->het_job_id) : job;
 	const char *accel = weft_env_get(job->spank_job_env, job->spank_job_env_size, WEFT_ENV_ACCEL);
-	uint32_t size;
 
 	if (!first || !first->batch_flag || !first->details)
 		return;
 	if (first != job && weft_env_get(first->spank_job_env, first->spank_job_env_size, WEFT_ENV_ACCEL))
 		return; /* it has one of its own */
-	size = first->details->env_cnt;
-	weft_env_set(&first->details->env_sup, &size, STEP_PREFIX WEFT_ENV_ACCEL, accel);
-	first->details->env_cnt = size;
+	weft_job_script_env_set(first, WEFT_ENV_ACCEL, accel);
 }
 
 void weft_job_drop_allocation(job_record_t *job)

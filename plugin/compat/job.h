@@ -9,6 +9,7 @@
 #ifndef WEFT_COMPAT_JOB_H
 #define WEFT_COMPAT_JOB_H
 
+#include "core/plan.h"
 #include "plugin/compat/compat.h"
 
 /* Names in a job's spank_job_env: the request of record. */
@@ -53,17 +54,12 @@ void weft_job_restore(job_record_t *job, const struct weft_job_saved *saved);
  * task stay as the test that worked out left them. */
 void weft_job_restore_counts(job_record_t *job, const struct weft_job_saved *saved);
 
-/* One candidate's gres request.  The strings are Slurm's TRES request strings; NULL: none. */
-struct weft_job_gres {
-	const char *per_job, *per_node; /* all of the job's, not just the accelerators */
-	uint32_t nodes;			/* exact node count */
-};
+/* Make the record ask for candidate C of INV, on exactly its nodes, as if the user had: TRES strings, gres list,
+ * node count.  What else the job asks for stays.  Returns SLURM_SUCCESS or Slurm's error; then the record is
+ * unchanged. */
+int weft_job_ask_for(job_record_t *job, const struct weft_inventory *inv, const struct weft_candidate *c);
 
-/* Put the request into the record, as if the user had made it: strings, gres list, node count.
- * Returns SLURM_SUCCESS or Slurm's error; then the record is unchanged. */
-int weft_job_set_gres(job_record_t *job, const struct weft_job_gres *gres);
-
-/* Bring the requested-TRES counts and strings in line with weft_job_set_gres(). */
+/* Bring the requested-TRES counts and strings in line with weft_job_ask_for(). */
 void weft_job_count_tres(job_record_t *job);
 
 /* Do association and QOS limits allow the job its present request, on NODES nodes?  Sets the job's reason
@@ -74,6 +70,10 @@ bool weft_job_within_limits(job_record_t *job, uint32_t nodes);
  * ones), and of its reservation.  UP: only those that are up; while Slurm asks for a job to start now, these
  * do not have nodes that are reserved for others.  The caller frees the bitmap. */
 bitstr_t *weft_job_eligible_nodes(job_record_t *job, bool up);
+
+/* Set NAME to VALUE (NULL: remove it) among the variables that the steps of a batch script see as SPANK's.  The job
+ * needs its details. */
+void weft_job_script_env_set(job_record_t *job, const char *name, const char *value);
 
 /* Let slurmstepd know, from the environment of the batch script, that the job (or with a heterogeneous job
  * one of its components) has a request.  --accel itself puts it there; a comment, a REST client or an update

@@ -11,16 +11,10 @@
 #include "core/plan.h"
 #include "core/tres.h"
 #include "plugin/compat/desc.h"
+#include "plugin/compat/host.h"
 #include "plugin/compat/job.h"
 
 #define NODES_TEXT_SIZE 32
-
-static bool in_bitmap(unsigned index, void *arg)
-{
-	bitstr_t *nodes = arg;
-
-	return index < bit_size(nodes) && bit_test(nodes, index);
-}
 
 /* --accel stands for all of a job's cards: the options that ask for cards by gres name would ask twice. */
 static int check_no_gres(const job_desc_msg_t *desc, const struct weft_inventory *inv, struct weft_err *err)
@@ -130,7 +124,7 @@ static int fill(job_desc_msg_t *desc, const struct weft_wish *wish, const struct
 	uint32_t min_nodes = MAX(wish->min_nodes, weft_desc_required_nodes(desc));
 	struct weft_scope scope = { .min_nodes = min_nodes,
 				    .max_nodes = wish->max_nodes,
-				    .usable = nodes ? in_bitmap : NULL,
+				    .usable = nodes ? weft_host_in_bitmap : NULL,
 				    .arg = nodes,
 				    .where = wish->partition ? where : NULL };
 	struct weft_plan plan = { 0 };

@@ -11,7 +11,7 @@
 #include "core/choose.h"
 #include "core/jobspec.h"
 #include "core/site.h"
-#include "core/tres.h"
+#include "plugin/compat/host.h"
 #include "plugin/compat/job.h"
 #include "plugin/select/forecast.h"
 #include "plugin/select/free_index.h"
@@ -25,7 +25,6 @@
 struct decision {
 	struct weft_ask *ask;
 	const struct weft_view *view;
-	const struct weft_inventory *inv;
 	enum weft_index_mode index;
 	struct weft_jobspec spec;
 	struct weft_plan plan;
@@ -61,13 +60,6 @@ static const char *env(const struct decision *d, const char *name)
 	return weft_env_get(d->ask->job->spank_job_env, d->ask->job->spank_job_env_size, name);
 }
 
-static bool in_partition(unsigned index, void *arg)
-{
-	const bitstr_t *nodes = arg;
-
-	return index < bit_size((bitstr_t *)nodes) && bit_test((bitstr_t *)nodes, index);
-}
-
 /* The run time that the job asked for, in s. */
 static double planned_runtime(const struct decision *d)
 {
@@ -92,7 +84,6 @@ static int decision_open(struct decision *d, struct weft_ask *ask, const struct 
 	*d = (struct decision){
 		.ask = ask,
 		.view = view,
-		.inv = view->inventory,
 		.index = weft_view_index(view),
 		.rc = ESLURM_NODES_BUSY,
 		.over_limit = NONE,
@@ -105,7 +96,7 @@ static int decision_open(struct decision *d, struct weft_ask *ask, const struct 
 	if (nodes)
 		weft_nodes_parse(nodes, &scope.min_nodes, &scope.max_nodes);
 	if (ask->job->part_ptr && ask->job->part_ptr->node_bitmap) {
-		scope.usable = in_partition;
+		scope.usable = weft_host_in_bitmap;
 		scope.arg = ask->job->part_ptr->node_bitmap;
 	}
 	if (weft_plan_make(&d->plan, d->spec.request, view->inventory, &scope, d->spec.app,
@@ -140,19 +131,6 @@ static void decision_close(struct decision *d)
 	FREE_NULL_BITMAP(d->later);
 	weft_plan_clear(&d->plan);
 	weft_jobspec_clear(&d->spec);
-}
-
-/* Make the record ask for candidate C. */
-static int put_request(struct decision *d, const struct weft_candidate *c)
-{
-	job_record_t *job = d->ask->job;
-	struct weft_tres_request tres =
-		weft_tres_of_candidate(d->inv, c, job->tres_per_job, job->tres_per_node, WEFT_TRES_PREFIX);
-	struct weft_job_gres gres = { .per_job = tres.per_job, .per_node = tres.per_node, .nodes = c->nodes };
-	int rc = weft_job_set_gres(job, &gres);
-
-	weft_tres_clear(&tres);
-	return rc;
 }
 
 static struct weft_want want_of(const struct weft_candidate *c)
@@ -221,7 +199,7 @@ static void check_foretold(struct decision *d, size_t i, uint16_t mode, const bi
 /* Ask the base about a candidate of one class.  SUB is the question, but for the number of nodes. */
 static int ask_class(struct decision *d, const struct weft_candidate *c, struct weft_ask *sub)
 {
-	int rc = put_request(d, c);
+	int rc = weft_job_ask_for(d->ask->job, d->view->inventory, c);
 
 	if (rc != SLURM_SUCCESS)
 		return rc;
@@ -373,10 +351,12 @@ static int refuse(struct decision *d)
 {
 	drop_held(d);
 	for (size_t i = 0; i < d->plan.n; i++) {
-		if (put_request(d, &d->plan.candidates[i]) != SLURM_SUCCESS)
+		const struct weft_candidate *c = &d->plan.candidates[i];
+
+		if (weft_job_ask_for(d->ask->job, d->view->inventory, c) != SLURM_SUCCESS)
 			continue;
 		weft_job_count_tres(d->ask->job);
-		if (weft_job_within_limits(d->ask->job, d->plan.candidates[i].nodes))
+		if (weft_job_within_limits(d->ask->job, c->nodes))
 			break;
 	}
 	weft_job_restore(d->ask->job, &d->saved);

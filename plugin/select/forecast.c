@@ -19,6 +19,7 @@ struct forecast {
 	bitstr_t *useful;     /* of these: will have enough free when the first NEXT jobs have ended */
 	uint64_t **released;  /* by want and node: devices that these jobs free */
 	uint64_t need, found; /* useful nodes: wanted at least, there are */
+	list_t *running;      /* while the next is made */
 	job_record_t **jobs;  /* that run, by the time when they end */
 	uint32_t n_jobs, next;
 	/* The group under way, as cons_tres has it. */
@@ -34,16 +35,6 @@ static int by_end(void *x, void *y)
 	return a->end_time < b->end_time ? -1 : a->end_time > b->end_time;
 }
 
-static int add_running(void *x, void *arg)
-{
-	job_record_t *job = x;
-
-	if ((IS_JOB_RUNNING(job) || IS_JOB_SUSPENDED(job)) && job->end_time && job->node_bitmap &&
-	    (!job->het_job_id || find_job_record(job->het_job_id)))
-		list_append(arg, job);
-	return 0;
-}
-
 /* When cons_tres takes the job for ended before the time at which it starts to look. */
 static bool ends_before(const job_record_t *job, time_t start)
 {
@@ -54,26 +45,34 @@ static bool ends_before(const job_record_t *job, time_t start)
 
 static void release(struct forecast *f, const job_record_t *job);
 
+static int add_running(void *x, void *arg)
+{
+	job_record_t *job = x;
+	struct forecast *f = arg;
+
+	if ((!IS_JOB_RUNNING(job) && !IS_JOB_SUSPENDED(job)) || !job->end_time || !job->node_bitmap ||
+	    (job->het_job_id && !find_job_record(job->het_job_id)))
+		return 0;
+	if (ends_before(job, f->span.start))
+		release(f, job);
+	else
+		list_append(f->running, job);
+	return 0;
+}
+
 /* In the order of cons_tres: its list and ours are sorted by the same function from the same state, so jobs
  * that end in the same second come out alike. */
 static void list_jobs(struct forecast *f)
 {
-	list_t *all = list_create(NULL), *later = list_create(NULL);
 	job_record_t *job;
 
-	list_for_each(job_list, add_running, all);
-	while ((job = list_pop(all))) {
-		if (ends_before(job, f->span.start))
-			release(f, job);
-		else
-			list_append(later, job);
-	}
-	list_sort(later, by_end);
-	f->jobs = xcalloc(list_count(later) + 1, sizeof(*f->jobs));
-	while ((job = list_pop(later)))
+	f->running = list_create(NULL);
+	list_for_each(job_list, add_running, f);
+	list_sort(f->running, by_end);
+	f->jobs = xcalloc(list_count(f->running) + 1, sizeof(*f->jobs));
+	while ((job = list_pop(f->running)))
 		f->jobs[f->n_jobs++] = job;
-	FREE_NULL_LIST(all);
-	FREE_NULL_LIST(later);
+	FREE_NULL_LIST(f->running);
 }
 
 /* ---------------------------------------------------------------- the nodes that they free */
@@ -222,23 +221,6 @@ static int forecast_run(struct forecast *f)
 	return rc;
 }
 
-static bitstr_t *with(bitstr_t *nodes, const struct forecast *f, bool free)
-{
-	bitstr_t *required = f->ask->job->details->req_node_bitmap, *these = bit_copy(nodes);
-
-	for (int k = 0; k < f->n_wants; k++) {
-		const struct weft_want *w = &f->wants[k];
-
-		bit_and(these, (bitstr_t *)(free ? weft_free_index_free(w->kind, w->per_node)
-						 : weft_free_index_total(w->kind, w->per_node)));
-	}
-	if (required) {
-		bit_or(these, required);
-		bit_and(these, nodes);
-	}
-	return these;
-}
-
 /* How many nodes the job takes at least.  A guess at more only means to ask later. */
 static uint64_t nodes_needed(const struct forecast *f)
 {
@@ -256,11 +238,15 @@ static uint64_t nodes_needed(const struct forecast *f)
 
 static void forecast_open(struct forecast *f)
 {
+	const bitstr_t *required = f->ask->job->details->req_node_bitmap;
+
 	f->window = FIRST_WINDOW;
 	f->span = weft_base_span(f->ask);
 	f->given = bit_copy(f->ask->nodes);
-	f->fit = with(f->ask->nodes, f, false);
-	f->useful = with(f->ask->nodes, f, true);
+	f->fit = bit_copy(f->ask->nodes);
+	weft_free_index_keep_fit(f->fit, f->wants, f->n_wants, required, false);
+	f->useful = bit_copy(f->ask->nodes);
+	weft_free_index_keep_fit(f->useful, f->wants, f->n_wants, required, true);
 	f->found = bit_set_count(f->useful);
 	f->released = xcalloc(f->n_wants, sizeof(*f->released));
 	for (int k = 0; k < f->n_wants; k++)

@@ -186,6 +186,22 @@ const bitstr_t *weft_free_index_free(struct weft_kind kind, uint64_t at_least)
 	return nodes_with(kind, at_least, true);
 }
 
+void weft_free_index_keep_fit(bitstr_t *nodes, const struct weft_want *wants, int n, const bitstr_t *required,
+			      bool free)
+{
+	bitstr_t *kept = NULL;
+
+	if (required) {
+		kept = bit_copy(nodes);
+		bit_and(kept, (bitstr_t *)required);
+	}
+	for (int i = 0; i < n; i++)
+		bit_and(nodes, (bitstr_t *)nodes_with(wants[i].kind, wants[i].per_node, free));
+	if (kept)
+		bit_or(nodes, kept);
+	FREE_NULL_BITMAP(kept);
+}
+
 struct weft_count weft_free_index_count(struct weft_kind kind, int node)
 {
 	struct figures f = entry_of(kind)->nodes[node];

@@ -28,6 +28,11 @@ void weft_free_index_clear(void);
 const bitstr_t *weft_free_index_total(struct weft_kind kind, uint64_t at_least);
 const bitstr_t *weft_free_index_free(struct weft_kind kind, uint64_t at_least);
 
+/* Keep of NODES those that have what each of the N WANTS takes on a node (FREE: free now, else in all), and those
+ * among REQUIRED (NULL: none): cons_tres has its own answer when one of these will not do. */
+void weft_free_index_keep_fit(bitstr_t *nodes, const struct weft_want *wants, int n, const bitstr_t *required,
+			      bool free);
+
 /* The figures of one node. */
 struct weft_count weft_free_index_count(struct weft_kind kind, int node);
 

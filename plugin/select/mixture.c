@@ -4,8 +4,8 @@
  */
 #include "plugin/select/mixture.h"
 
-#include "core/tres.h"
 #include "plugin/compat/gres.h"
+#include "plugin/compat/host.h"
 #include "plugin/compat/job.h"
 #include "plugin/select/free_index.h"
 #include "plugin/select/narrow.h"
@@ -34,15 +34,9 @@ static uint32_t part_of(uint32_t whole, unsigned nodes, unsigned of)
 static int put(const struct placing *p, const struct weft_class *class, unsigned devices, unsigned per_node,
 	       unsigned nodes)
 {
-	job_record_t *job = p->ask->job;
-	struct weft_candidate c = { .class = class, .devices = devices, .per_node = per_node };
-	struct weft_tres_request tres = weft_tres_of_candidate(
-		p->view->inventory, &c, job->tres_per_job, job->tres_per_node, WEFT_TRES_PREFIX);
-	struct weft_job_gres gres = { .per_job = tres.per_job, .per_node = tres.per_node, .nodes = nodes };
-	int rc = weft_job_set_gres(job, &gres);
+	struct weft_candidate c = { .class = class, .devices = devices, .per_node = per_node, .nodes = nodes };
 
-	weft_tres_clear(&tres);
-	return rc;
+	return weft_job_ask_for(p->ask->job, p->view->inventory, &c);
 }
 
 static void restore_whole(struct placing *p)
@@ -145,13 +139,6 @@ int weft_mixture_job_test(struct weft_ask *ask, const struct weft_mix *mix, cons
 
 /* ---------------------------------------------------------------- what there is */
 
-static bool is_given(unsigned index, void *arg)
-{
-	bitstr_t *nodes = arg;
-
-	return index < (unsigned)bit_size(nodes) && bit_test(nodes, index);
-}
-
 static unsigned cards_free(unsigned index, unsigned class_id, unsigned has, void *arg)
 {
 	const struct weft_class *class = weft_inventory_class(arg, class_id);
@@ -163,7 +150,7 @@ static unsigned cards_free(unsigned index, unsigned class_id, unsigned has, void
 int weft_mixture_of(struct weft_mix *mix, const struct weft_alternative *alt, const struct weft_view *view,
 		    const struct weft_app *app, const bitstr_t *nodes, bool free)
 {
-	struct weft_scope scope = { .usable = is_given, .arg = (bitstr_t *)nodes };
+	struct weft_scope scope = { .usable = weft_host_in_bitmap, .arg = (bitstr_t *)nodes };
 	struct weft_mix_options options = { .app = app, .intensity = view->conf->intensity };
 	struct weft_err ignored = WEFT_ERR_INIT;
 	struct weft_supply supply;

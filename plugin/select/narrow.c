@@ -17,25 +17,9 @@ struct question {
 	int n;
 };
 
-/* Keep of the nodes that were given those that have what the job wants (FREE: free now), and those that it
- * requires: cons_tres has its own answer when one of these will not do. */
 static void keep_fit(const struct question *q, bool free)
 {
-	bitstr_t *required = q->ask->job->details->req_node_bitmap, *nodes = q->ask->nodes, *kept = NULL;
-
-	if (required) {
-		kept = bit_copy(nodes);
-		bit_and(kept, required);
-	}
-	for (int i = 0; i < q->n; i++) {
-		const struct weft_want *w = &q->wants[i];
-
-		bit_and(nodes, (bitstr_t *)(free ? weft_free_index_free(w->kind, w->per_node)
-						 : weft_free_index_total(w->kind, w->per_node)));
-	}
-	if (kept)
-		bit_or(nodes, kept);
-	FREE_NULL_BITMAP(kept);
+	weft_free_index_keep_fit(q->ask->nodes, q->wants, q->n, q->ask->job->details->req_node_bitmap, free);
 }
 
 static int run_now(const struct question *q)

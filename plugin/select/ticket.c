@@ -43,21 +43,36 @@ static const struct weft_class *main_class(const struct weft_view *view, const s
 	return best;
 }
 
+/* Nodes of a class follow each other: its speed is worked out once for them. */
+struct known_rate {
+	const struct weft_class *class;
+	double rate;
+};
+
+static double rate_of(struct known_rate *known, const struct weft_class *class, const struct weft_view *view,
+		      const struct weft_jobspec *spec)
+{
+	if (known->class != class) {
+		known->class = class;
+		known->rate = weft_speed_rate(class->model, class->type, spec->app, view->conf->intensity);
+	}
+	return known->rate;
+}
+
 static int add_node(struct weft_ticket *ticket, const struct weft_view *view, const struct weft_jobspec *spec,
-		    const job_record_t *job, uint32_t node, struct weft_err *err)
+		    struct known_rate *known, const job_record_t *job, uint32_t node, struct weft_err *err)
 {
 	struct weft_share shares[MAX_KINDS];
 	const struct weft_share *share = NULL;
 	int n = weft_job_shares(job, node, shares, MAX_KINDS), group;
 	const struct weft_class *class = main_class(view, shares, n, &share);
 	unsigned cards;
-	double rate;
 
 	if (!class)
 		return weft_err(err, "there are no accelerators on its node %u", node);
 	cards = MIN(share->count, UINT32_MAX);
-	rate = weft_speed_rate(class->model, class->type, spec->app, view->conf->intensity);
-	group = weft_ticket_add_class(ticket, class, rate, cards, share->devices, err);
+	group = weft_ticket_add_class(ticket, class, rate_of(known, class, view, spec), cards, share->devices,
+				      err);
 	return group < 0 ? -1 : weft_ticket_add_node(ticket, group, cards, share->devices, err);
 }
 
@@ -67,6 +82,7 @@ static struct weft_ticket *make(const job_record_t *job, const char *fabric, con
 	struct weft_ticket_job id = { .id = job->job_id, .uid = job->user_id, .restarts = job->restart_cnt };
 	struct weft_ticket *ticket = weft_ticket_create(slurm_conf.cluster_name, &id, time(NULL));
 	uint32_t nodes = weft_job_node_count(job);
+	struct known_rate known = { 0 };
 	struct weft_jobspec spec;
 	int rc = 0;
 
@@ -78,7 +94,7 @@ static struct weft_ticket *make(const job_record_t *job, const char *fabric, con
 			      env(job, WEFT_ENV_APP), view->conf, err))
 		goto fail;
 	for (uint32_t i = 0; i < nodes && !rc; i++)
-		rc = add_node(ticket, view, &spec, job, i, err);
+		rc = add_node(ticket, view, &spec, &known, job, i, err);
 	weft_jobspec_clear(&spec);
 	if (!rc && !weft_ticket_set(&ticket->site, slurm_conf.cluster_name) &&
 	    !weft_ticket_set(&ticket->mix.fabric, fabric))
