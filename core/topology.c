@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/pci.h"
+
 #define ATTRIBUTE_MAX 4096 /* longest attribute, bytes, with a NUL */
 #define NVIDIA	      0x10de
 #define BRIDGE_OTHER  0x0680 /* class and subclass of an NVSwitch */
@@ -91,29 +93,35 @@ static bool alias_part(const char *alias, const char *key, size_t width, uint32_
 	return end == digits + width;
 }
 
-static bool read_ids(int fd, struct weft_topo_pci *pci)
+/* What device ADDRESS of directory DEVICES says of itself. */
+static bool read_ids(int devices, const char *address, struct weft_pci_ids *ids)
 {
-	uint32_t vendor, device, base, sub, interface;
-	char alias[ATTRIBUTE_MAX];
+	char path[64], alias[ATTRIBUTE_MAX];
+	uint32_t base, sub, interface;
+	int n = snprintf(path, sizeof(path), "%s/modalias", address);
 
-	if (!attribute(fd, "modalias", alias) || strncmp(alias, "pci:", 4) != 0 ||
-	    !alias_part(alias, ":v", 8, &vendor) || !alias_part(alias, "d", 8, &device) ||
+	if (n < 0 || (size_t)n >= sizeof(path) || !attribute(devices, path, alias) ||
+	    strncmp(alias, "pci:", 4) != 0 || !alias_part(alias, ":v", 8, &ids->vendor) ||
+	    !alias_part(alias, "d", 8, &ids->device) || !alias_part(alias, "sv", 8, &ids->sub_vendor) ||
+	    !alias_part(strstr(alias, "sv"), "sd", 8, &ids->sub_device) ||
 	    !alias_part(alias, "bc", 2, &base) || !alias_part(alias, "sc", 2, &sub) ||
-	    !alias_part(strstr(alias, "sc"), "i", 2, &interface) || vendor > 0xffff || device > 0xffff)
+	    !alias_part(strstr(alias, "sc"), "i", 2, &interface))
 		return false;
-	pci->vendor = vendor;
-	pci->device = device;
-	pci->class = base << 16 | sub << 8 | interface;
-	return true;
+	ids->class = base << 16 | sub << 8 | interface;
+	return (ids->vendor | ids->device | ids->sub_vendor | ids->sub_device) <= 0xffff;
 }
 
 /* The rest, for a device that matters.  False when out of memory. */
-static bool read_place(int devices, const char *address, int fd, struct weft_topo_pci *pci)
+static bool read_place(int devices, const char *address, int fd, const struct weft_pci_ids *ids,
+		       struct weft_topo_pci *pci)
 {
 	char buf[ATTRIBUTE_MAX];
 	const char *path;
 	ssize_t len = readlinkat(devices, address, buf, sizeof(buf) - 1);
 
+	*pci = (struct weft_topo_pci){
+		.vendor = ids->vendor, .device = ids->device, .class = ids->class, .numa = WEFT_TOPOLOGY_NONE
+	};
 	snprintf(pci->address, sizeof(pci->address), "%s", address);
 	if (len > 0) {
 		buf[len] = '\0';
@@ -122,7 +130,6 @@ static bool read_place(int devices, const char *address, int fd, struct weft_top
 		if (path && !pci->path)
 			return false;
 	}
-	pci->numa = WEFT_TOPOLOGY_NONE;
 	if (attribute(fd, "numa_node", buf)) {
 		char *end;
 		long node = strtol(buf, &end, 10);
@@ -148,30 +155,6 @@ static void *one_more(void *array, size_t n, size_t size)
 	if (more)
 		memset((char *)more + n * size, 0, size);
 	return more;
-}
-
-static bool is_card_class(uint32_t class)
-{
-	return class >> 16 == 0x03 || class >> 8 == 0x0b40 || class >> 16 == 0x12;
-}
-
-static const struct weft_vendor *card_vendor(const struct weft_catalogue *cat,
-					     const struct weft_topo_pci *pci)
-{
-	char id[8];
-
-	if (!is_card_class(pci->class))
-		return NULL;
-	snprintf(id, sizeof(id), "%04x", pci->vendor);
-	for (size_t i = 0; i < weft_catalogue_vendors(cat); i++) {
-		const struct weft_vendor *vendor = weft_catalogue_vendor(cat, i);
-
-		for (char **own = vendor->pci_vendors; own && *own; own++) {
-			if (!strcasecmp(*own, id))
-				return vendor;
-		}
-	}
-	return NULL;
 }
 
 static int add_card(struct weft_topology *topo, const struct weft_vendor *vendor,
@@ -238,28 +221,37 @@ static int add_nic(struct weft_topology *topo, int fd, const struct weft_topo_pc
 	return 0;
 }
 
+/* A virtual function of a device that is here too: the same one again. */
+static bool is_virtual(int fd)
+{
+	return !faccessat(fd, "physfn", F_OK, AT_SYMLINK_NOFOLLOW);
+}
+
 /* One PCI device: a card, a network adapter, or of no interest.  *SWITCHES counts NVIDIA's NVSwitches. */
 static void add_device(struct weft_topology *topo, const struct weft_catalogue *cat, int devices,
 		       const char *address, unsigned *switches)
 {
 	struct weft_topo_pci pci = { .numa = WEFT_TOPOLOGY_NONE };
-	const struct weft_vendor *vendor;
-	int fd = open_dir(devices, address), rc = -1;
+	struct weft_pci_match match;
+	struct weft_pci_ids ids;
+	int fd = -1, rc = -1;
+	bool card;
 
-	if (fd < 0 || !read_ids(fd, &pci))
-		goto out;
-	*switches += pci.vendor == NVIDIA && pci.class >> 8 == BRIDGE_OTHER;
-	vendor = card_vendor(cat, &pci);
-	if (vendor && topo->n_cards < WEFT_TOPOLOGY_MAX_CARDS && read_place(devices, address, fd, &pci))
-		rc = add_card(topo, vendor, &pci);
-	else if (pci.class >> 16 == 0x02 && topo->n_nics < WEFT_TOPOLOGY_MAX_NICS &&
-		 read_place(devices, address, fd, &pci))
-		rc = add_nic(topo, fd, &pci);
+	if (!read_ids(devices, address, &ids))
+		return;
+	*switches += ids.vendor == NVIDIA && ids.class >> 8 == BRIDGE_OTHER;
+	card = weft_pci_match(cat, &ids, &match);
+	if (card ? topo->n_cards >= WEFT_TOPOLOGY_MAX_CARDS
+		 : !weft_pci_is_nic(ids.class) || topo->n_nics >= WEFT_TOPOLOGY_MAX_NICS)
+		return;
+	fd = open_dir(devices, address);
+	if (fd < 0)
+		return;
+	if (!is_virtual(fd) && read_place(devices, address, fd, &ids, &pci))
+		rc = card ? add_card(topo, match.vendor, &pci) : add_nic(topo, fd, &pci);
 	if (rc)
 		clear_pci(&pci);
-out:
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 }
 
 static int by_address(const void *a, const void *b)

@@ -57,9 +57,9 @@ struct weft_topology {
 	size_t n_numa;
 };
 
-/* Read the tree below SYSFS ("/sys").  A device counts as a card when its vendor is one of CAT and its class
- * is display, co-processor or processing accelerator.  A part that is missing leaves its array empty.  0, or
- * -1 with ERR when out of memory; weft_topology_clear() empties TOPO in both cases. */
+/* Read the tree below SYSFS ("/sys").  What counts as a card is for weft_pci_match() to say.  A part that is
+ * missing leaves its array empty.  0, or -1 with ERR when out of memory; weft_topology_clear() empties TOPO
+ * in both cases. */
 int weft_topology_read(struct weft_topology *topo, const char *sysfs, const struct weft_catalogue *cat,
 		       struct weft_err *err);
 void weft_topology_clear(struct weft_topology *topo);

@@ -18,7 +18,8 @@
 static const char catalogue[] =
 	"{\"vendors\":[{\"name\":\"nvidia\",\"pci_vendors\":[\"10de\"],\"collectives\":\"NCCL\"},"
 	"{\"name\":\"amd\",\"pci_vendors\":[\"1002\"],\"collectives\":\"RCCL\"},"
-	"{\"name\":\"ascend\",\"pci_vendors\":[\"19e5\"],\"collectives\":\"HCCL\"}],\"models\":[]}";
+	"{\"name\":\"ascend\",\"pci_vendors\":[\"19e5\"],\"pci_classes\":[\"12\"],\"pci_other\":[\"19e5:a250\"],"
+	"\"collectives\":\"HCCL\"}],\"models\":[]}";
 
 static char root[64];
 static struct weft_catalogue *cat;
@@ -202,6 +203,29 @@ START_TEST(slurms_numbers)
 }
 END_TEST
 
+/* As for "weft detect": classes and exceptions of the catalogue, and no virtual functions. */
+START_TEST(what_is_a_card)
+{
+	pci("pci0000:10/0000:10:01.0/0000:12:00.0", 0x19e5, 0xd802, 0x120000, 0);
+	pci("pci0000:10/0000:10:01.0/0000:12:00.1", 0x19e5, 0xd802, 0x120000, 0);
+	put("", "devices/pci0000:10/0000:10:01.0/0000:12:00.1/physfn/.keep");
+	pci("pci0000:10/0000:10:02.0/0000:13:00.0", 0x19e5, 0xa250, 0x120000, 0);
+	pci("pci0000:10/0000:10:03.0/0000:14:00.0", 0x19e5, 0x1711, 0x030000, 0);
+	pci("pci0000:10/0000:10:04.0/0000:15:00.0", 0x15b3, 0x1021, 0x020700, 0);
+	put("400 Gb/sec (4X NDR)\n",
+	    "devices/pci0000:10/0000:10:04.0/0000:15:00.0/infiniband/mlx5_0/ports/1/rate");
+	pci("pci0000:10/0000:10:04.0/0000:15:00.1", 0x15b3, 0x1021, 0x020700, 0);
+	put("400 Gb/sec (4X NDR)\n",
+	    "devices/pci0000:10/0000:10:04.0/0000:15:00.1/infiniband/mlx5_1/ports/1/rate");
+	put("", "devices/pci0000:10/0000:10:04.0/0000:15:00.1/physfn/.keep");
+	read_tree();
+	ck_assert_uint_eq(topo.n_cards, 1);
+	ck_assert_str_eq(topo.cards[0].pci.address, "0000:12:00.0");
+	ck_assert_uint_eq(topo.n_nics, 1);
+	ck_assert_str_eq(topo.nics[0].name, "mlx5_0");
+}
+END_TEST
+
 START_TEST(nothing_there)
 {
 	struct weft_err err = WEFT_ERR_INIT;
@@ -217,10 +241,10 @@ START_TEST(rubbish)
 {
 	put("pci:nonsense\n", "devices/pci0000:00/0000:01:00.0/modalias");
 	put("", "bus/pci/devices/0000:02:00.0/modalias");
-	put("pci:v000010DEd0000ZZZZsv00sd00bc03sc02i00", "bus/pci/devices/0000:03:00.0/modalias");
-	put("pci:v000010DEd00002330sv00sd00bc03sc02i00",
+	put("pci:v000010DEd0000ZZZZsv00000000sd00000000bc03sc02i00", "bus/pci/devices/0000:03:00.0/modalias");
+	put("pci:v000010DEd00002330sv00000000sd00000000bc03sc02i00",
 	    "bus/pci/devices/a-name-that-is-no-address/modalias");
-	put("pci:v000010DEd00002330sv00sd00bc03sc02i00", "bus/pci/devices/0000:04:00.0/modalias");
+	put("pci:v000010DEd00002330sv00000000sd00000000bc03sc02i00", "bus/pci/devices/0000:04:00.0/modalias");
 	put("many\n", "bus/pci/devices/0000:04:00.0/numa_node");
 	put("0-31; rm\n", "bus/pci/devices/0000:04:00.0/local_cpulist");
 	put("x\n", "devices/system/node/node0/cpulist");
@@ -473,6 +497,7 @@ int main(void)
 	tcase_add_test(tc, nvswitches);
 	tcase_add_test(tc, xgmi);
 	tcase_add_test(tc, slurms_numbers);
+	tcase_add_test(tc, what_is_a_card);
 	tcase_add_test(tc, nothing_there);
 	tcase_add_test(tc, rubbish);
 	tcase_add_test(tc, json);
