@@ -93,6 +93,12 @@ struct weft_catalogue *weft_catalogue_parse(const char *name, const char *text, 
 					    const char *site_name, const char *site, size_t site_len,
 					    struct weft_err *err);
 
+/* What the nodes of a job with cards of the N MODELS (NULL: an unknown one) need of CAT, as a text of one line for
+ * weft_catalogue_parse(): the models with their PCI ids, what is known of their vendors' cards and environment,
+ * and the other vendors' variables.  malloc()ed; NULL when out of memory. */
+char *weft_catalogue_excerpt(const struct weft_catalogue *cat, const struct weft_model *const *models,
+			     size_t n);
+
 /* NULL is allowed. */
 void weft_catalogue_destroy(struct weft_catalogue *cat);
 

@@ -39,3 +39,19 @@ void weft_say_list(struct weft_text *t, const char *const *names, size_t n, cons
 		weft_say(t, "%s", names[i]);
 	}
 }
+
+void weft_put_json_string(FILE *f, const char *text)
+{
+	fputc('"', f);
+	for (; *text; text++) {
+		unsigned char c = *text;
+
+		if (c == '"' || c == '\\')
+			fprintf(f, "\\%c", c);
+		else if (c < ' ' || c > '~')
+			fprintf(f, "\\u%04x", c);
+		else
+			fputc(c, f);
+	}
+	fputc('"', f);
+}

@@ -70,6 +70,7 @@ void weft_ticket_destroy(struct weft_ticket *ticket)
 	free(ticket->carbon);
 	free(ticket->mix.fabric);
 	free(ticket->mix.shares);
+	free(ticket->catalogue);
 	free(ticket);
 }
 
@@ -364,7 +365,8 @@ static void put_mix(FILE *f, const struct weft_ticket_mix *mix)
 	fputc('\n', f);
 }
 
-static char *write_text(const struct weft_ticket *ticket, size_t *len, bool with_devices)
+static char *write_text(const struct weft_ticket *ticket, size_t *len, bool with_catalogue,
+			bool with_devices)
 {
 	char *text = NULL;
 	FILE *f = open_memstream(&text, len);
@@ -378,6 +380,8 @@ static char *write_text(const struct weft_ticket *ticket, size_t *len, bool with
 	put_runs(f, ticket, with_devices);
 	put_site(f, ticket);
 	put_mix(f, &ticket->mix);
+	if (with_catalogue)
+		fprintf(f, "catalogue %s\n", ticket->catalogue);
 	fputs("end\n", f);
 	if (!fclose(f))
 		return text;
@@ -387,16 +391,18 @@ static char *write_text(const struct weft_ticket *ticket, size_t *len, bool with
 
 char *weft_ticket_text(const struct weft_ticket *ticket, size_t *len, struct weft_err *err)
 {
+	bool catalogue;
 	char *text;
 
 	if (!ticket->cluster || !ticket->n_groups || !ticket->n_runs) {
 		weft_err(err, "the ticket has no job or no nodes");
 		return NULL;
 	}
-	text = write_text(ticket, len, true);
-	if (text && *len > WEFT_TICKET_MAX_BYTES) {
+	catalogue = ticket->catalogue && strlen(ticket->catalogue) <= WEFT_TICKET_MAX_CATALOGUE;
+	text = write_text(ticket, len, catalogue, true);
+	for (int i = !catalogue; i < 2 && text && *len > WEFT_TICKET_MAX_BYTES; i++) {
 		free(text);
-		text = write_text(ticket, len, false);
+		text = write_text(ticket, len, false, i == 0);
 	}
 	if (!text) {
 		weft_err(err, "out of memory");

@@ -26,6 +26,7 @@
 #define WEFT_TICKET_MAX_NODES  1000000u
 #define WEFT_TICKET_MAX_CARDS  1024u /* of one node */
 #define WEFT_TICKET_MAX_WORD   64u   /* longest name or text, without NUL */
+#define WEFT_TICKET_MAX_CATALOGUE 32768u /* bytes of the catalogue */
 #define WEFT_TICKET_MAX_FIGURE 1e12  /* largest figure of a group */
 
 /* Cards of one class.  Watts are of one card; a budget includes the card's share of the rest of the node when
@@ -78,6 +79,7 @@ struct weft_ticket {
 	char *carbon;	    /* the same */
 	int64_t window_end; /* s since 1970; 0: not known */
 	struct weft_ticket_mix mix;
+	char *catalogue; /* see weft_ticket_add_catalogue(); NULL: none */
 };
 
 /* An empty one for JOB.  NULL when out of memory, or when CLUSTER is no word (1 to WEFT_TICKET_MAX_WORD
@@ -99,8 +101,20 @@ int weft_ticket_add_class(struct weft_ticket *ticket, const struct weft_class *c
 int weft_ticket_add_node(struct weft_ticket *ticket, unsigned group, unsigned cards, uint64_t devices,
 			 struct weft_err *err);
 
-/* malloc()ed, *LEN bytes and a NUL.  Of a ticket whose text would be too long the devices are left out; when
- * that is not enough: NULL with ERR. */
+/* Add what the nodes need to know of the groups' models, which are of CAT.  -1 with ERR. */
+int weft_ticket_add_catalogue(struct weft_ticket *ticket, const struct weft_catalogue *cat,
+			      struct weft_err *err);
+
+/* Does the ticket know what cards of gres NAME and TYPE (NULL: none) are? */
+bool weft_ticket_knows(const struct weft_ticket *ticket, const char *name, const char *type);
+
+/* The catalogue in the ticket, and the classes of its groups as weft.conf has them; to be destroyed by the caller.
+ * -1 with ERR when there is none, or it cannot be read. */
+int weft_ticket_site(const struct weft_ticket *ticket, struct weft_catalogue **cat, struct weft_conf **conf,
+		     struct weft_err *err);
+
+/* malloc()ed, *LEN bytes and a NUL.  Of a ticket whose text would be too long the catalogue is left out, then the
+ * devices; when that is not enough: NULL with ERR. */
 char *weft_ticket_text(const struct weft_ticket *ticket, size_t *len, struct weft_err *err);
 
 /* NULL with ERR: "ticket: line 4: cards: ...". */

@@ -318,6 +318,17 @@ static int read_mix(struct reader *r, struct weft_ticket *t)
 	return read_fields(r, fields, COUNT(fields));
 }
 
+/* The rest of the line; weft_ticket_site() looks into it. */
+static int read_catalogue(struct reader *r, struct weft_ticket *t)
+{
+	size_t len = r->rest_end - r->rest;
+
+	if (!len || len > WEFT_TICKET_MAX_CATALOGUE || memchr(r->rest, '\0', len))
+		return bad(r, "catalogue", "nothing, too much, or a NUL");
+	t->catalogue = strndup(r->rest, len);
+	return t->catalogue ? 0 : weft_err(r->err, "out of memory");
+}
+
 static int read_ticket(struct reader *r, struct weft_ticket *t)
 {
 	if (next_line(r) || want(r, "weft-ticket"))
@@ -335,6 +346,8 @@ static int read_ticket(struct reader *r, struct weft_ticket *t)
 	if (!strcmp(r->word, "site") && (read_site(r, t) || next_line(r)))
 		return -1;
 	if (!strcmp(r->word, "mix") && (read_mix(r, t) || next_line(r)))
+		return -1;
+	if (!strcmp(r->word, "catalogue") && (read_catalogue(r, t) || next_line(r)))
 		return -1;
 	if (want(r, "end"))
 		return -1;

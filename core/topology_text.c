@@ -9,27 +9,12 @@
 #include <string.h>
 
 #include "core/scan.h"
+#include "core/text.h"
 #include "core/topology.h"
 
 #define FORMAT 1 /* of the JSON file; another number when a key changes its meaning or goes */
 
 /* ---------------------------------------------------------------- JSON */
-
-static void put_string(FILE *f, const char *text)
-{
-	fputc('"', f);
-	for (; *text; text++) {
-		unsigned char c = *text;
-
-		if (c == '"' || c == '\\')
-			fprintf(f, "\\%c", c);
-		else if (c < ' ' || c > '~')
-			fprintf(f, "\\u%04x", c);
-		else
-			fputc(c, f);
-	}
-	fputc('"', f);
-}
 
 /* A comma before all but the first member; *N counts. */
 static void put_key(FILE *f, unsigned *n, const char *key)
@@ -42,7 +27,7 @@ static void put_text(FILE *f, unsigned *n, const char *key, const char *text)
 	if (!text)
 		return;
 	put_key(f, n, key);
-	put_string(f, text);
+	weft_put_json_string(f, text);
 }
 
 static void put_uint(FILE *f, unsigned *n, const char *key, uint64_t value)
@@ -152,7 +137,7 @@ static void put_nearest(FILE *f, unsigned *n, const struct weft_topology *topo,
 		if (weft_topology_nearness(card, &topo->nics[i]) != best)
 			continue;
 		fputs(k++ ? "," : "", f);
-		put_string(f, topo->nics[i].name);
+		weft_put_json_string(f, topo->nics[i].name);
 	}
 	fputc(']', f);
 }

@@ -34,6 +34,7 @@ static const char *const names[] = { WEFT_HINT_VARIABLES };
 
 static struct {
 	struct weft_place place;
+	bool have_place;
 	struct weft_ticket *ticket;
 	struct weft_layout layout;
 	bool have_layout;
@@ -338,18 +339,26 @@ static void write_files(spank_t sp, const struct weft_hints_options *options,
 
 /* ---------------------------------------------------------------- start, task, end */
 
-void weft_hints_start(spank_t sp, const struct weft_hints_options *options, const struct weft_catalogue *cat,
-		      const struct weft_cards *cards, struct weft_err *err)
+const struct weft_ticket *weft_hints_open(spank_t sp, struct weft_err *err)
 {
 	char *sealed;
 
-	self.run_dir = strdup(options->run_dir);
 	if (weft_step_place(sp, &self.place, err))
-		return;
+		return NULL;
+	self.have_place = true;
 	sealed = find_sealed(sp, err);
 	if (sealed)
 		self.ticket = open_ticket(sealed, err);
 	free(sealed);
+	return self.ticket;
+}
+
+void weft_hints_start(spank_t sp, const struct weft_hints_options *options, const struct weft_catalogue *cat,
+		      const struct weft_cards *cards, struct weft_err *err)
+{
+	self.run_dir = strdup(options->run_dir);
+	if (!self.have_place)
+		return;
 	if (self.ticket) {
 		tell_job();
 		learn_layout(sp);
@@ -400,5 +409,5 @@ void weft_hints_stop(void)
 	self.ticket = NULL;
 	self.groups = NULL;
 	self.nccl = self.run_dir = NULL;
-	self.have_layout = false;
+	self.have_layout = self.have_place = false;
 }

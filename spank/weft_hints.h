@@ -14,6 +14,7 @@
 
 #include "core/catalogue.h"
 #include "core/error.h"
+#include "core/ticket.h"
 #include "plugin/compat/stepd.h"
 #include "spank/weft_cards.h"
 
@@ -24,8 +25,11 @@ struct weft_hints_options {
 	const char *sysfs;   /* "/sys" */
 };
 
-/* Open the ticket and write the files.  What cannot be had is left out; ERR then says why, for the user, when
- * there is something to say.  As root, before any task is started. */
+/* Open the ticket, which lives until weft_hints_stop().  NULL when there is none that is right; ERR then says why,
+ * for the user, when there is something to say.  As root, before any task is started. */
+const struct weft_ticket *weft_hints_open(spank_t sp, struct weft_err *err);
+
+/* Then, of a step with cards, write the files.  What cannot be had is left out, and ERR says why. */
 void weft_hints_start(spank_t sp, const struct weft_hints_options *options, const struct weft_catalogue *cat,
 		      const struct weft_cards *cards, struct weft_err *err);
 

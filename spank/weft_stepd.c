@@ -6,8 +6,8 @@
  * there from the job, or by the option that srun forwards.  For all other jobs nothing is read, and
  * nothing is changed.
  *
- * Files are read once, as root, before any task is started.  Their paths come from slurmd's own
- * environment and from plugstack.conf, never from the job.
+ * What the cards are is told by the job's ticket.  Without one it is read from files, once, as root, before any
+ * task is started.  Their paths come from slurmd's own environment and from plugstack.conf, never from the job.
  */
 #include "spank/weft_spank.h"
 
@@ -105,18 +105,40 @@ static int load_files(struct weft_err *err)
 	return self.catalogue ? weft_conf_check(self.conf, self.catalogue, err) : -1;
 }
 
+/* Take the catalogue from TICKET, when it knows all that the job has on this node. */
+static int use_ticket(const struct weft_ticket *ticket, const struct weft_step *step)
+{
+	for (size_t i = 0; i < step->job.n; i++) {
+		if (!weft_ticket_knows(ticket, step->job.items[i].name, step->job.items[i].type))
+			return -1;
+	}
+	return weft_ticket_site(ticket, &self.catalogue, &self.conf, NULL);
+}
+
+/* The step's cards, and what they are. */
+static int find_cards(const struct weft_step *step, const struct weft_ticket *ticket, struct weft_err *err)
+{
+	if ((!ticket || use_ticket(ticket, step)) && load_files(err))
+		return -1;
+	return weft_cards_find(&self.cards, step, self.catalogue, self.conf, err);
+}
+
 void weft_stepd_post_opt(spank_t sp)
 {
 	struct weft_step step = { .whole_job = false };
+	const struct weft_ticket *ticket;
 
 	if (!is_ours(sp))
 		return;
-	if (!weft_step_read(sp, &step, &self.err) && !load_files(&self.err) &&
-	    !weft_cards_find(&self.cards, &step, self.catalogue, self.conf, &self.err))
-		self.active = true;
+	if (!weft_step_read(sp, &step, &self.err)) {
+		ticket = weft_hints_open(sp, &self.no_hints);
+		self.active = !find_cards(&step, ticket, &self.err);
+	}
+	weft_step_clear(&step);
 	if (self.active && (self.cards.state == WEFT_CARDS_KNOWN || self.cards.state == WEFT_CARDS_COUNTED))
 		weft_hints_start(sp, &self.hints, self.catalogue, &self.cards, &self.no_hints);
-	weft_step_clear(&step);
+	else /* of a component without cards: another's ticket is nobody's fault */
+		self.no_hints = (struct weft_err)WEFT_ERR_INIT;
 }
 
 static char *get_env(const char *name, void *arg)
