@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/scan.h"
+#include "core/share.h"
 #include "core/ticket_private.h"
 
 bool weft_ticket_is_word(const char *text, size_t len)
@@ -68,8 +69,7 @@ void weft_ticket_destroy(struct weft_ticket *ticket)
 	free(ticket->site);
 	free(ticket->price);
 	free(ticket->carbon);
-	free(ticket->mix.fabric);
-	free(ticket->mix.shares);
+	free(ticket->fabric);
 	free(ticket->catalogue);
 	free(ticket);
 }
@@ -162,6 +162,36 @@ int weft_ticket_add_node(struct weft_ticket *ticket, unsigned group, unsigned ca
 	return weft_ticket_add_run(ticket, &run, err);
 }
 
+static bool same_vendor(const struct weft_ticket_group *a, const struct weft_ticket_group *b)
+{
+	return a->vendor && b->vendor ? !strcmp(a->vendor, b->vendor) : a->vendor == b->vendor;
+}
+
+void weft_ticket_order_groups(struct weft_ticket *ticket)
+{
+	struct weft_ticket_group before[WEFT_TICKET_MAX_GROUPS];
+	unsigned number[WEFT_TICKET_MAX_GROUPS], n = 0; /* the new number of each group */
+	bool placed[WEFT_TICKET_MAX_GROUPS] = { false };
+
+	for (unsigned i = 0; i < ticket->n_groups; i++)
+		before[i] = ticket->groups[i];
+	while (n < ticket->n_groups) {
+		unsigned first = 0;
+
+		while (placed[first])
+			first++;
+		for (unsigned i = first; i < ticket->n_groups; i++) {
+			if (!same_vendor(&before[first], &before[i]))
+				continue;
+			placed[i] = true;
+			number[i] = n;
+			ticket->groups[n++] = before[i];
+		}
+	}
+	for (size_t i = 0; i < ticket->n_runs; i++)
+		ticket->runs[i].group = number[ticket->runs[i].group];
+}
+
 /* ---------------------------------------------------------------- what it says */
 
 int weft_ticket_check(const struct weft_ticket *ticket, const struct weft_ticket_job *job,
@@ -231,6 +261,36 @@ double weft_ticket_weight(const struct weft_ticket *ticket, unsigned group)
 			own = rate;
 	}
 	return all > 0 ? own / all : NAN;
+}
+
+char *weft_ticket_shares(const struct weft_ticket *ticket, unsigned total, bool least_one,
+			 struct weft_err *err)
+{
+	double weights[WEFT_TICKET_MAX_GROUPS];
+	unsigned shares[WEFT_TICKET_MAX_GROUPS];
+	char *text = NULL;
+	size_t len;
+	FILE *f;
+
+	for (unsigned i = 0; i < ticket->n_groups; i++) {
+		weights[i] = weft_ticket_weight(ticket, i);
+		if (ticket->n_groups == 1 || ticket->groups[i].rate > 0)
+			continue;
+		weft_err(err, "the speed of %s is not known", ticket->groups[i].gres);
+		return NULL;
+	}
+	if (weft_share(weights, ticket->n_groups, total, least_one, shares)) {
+		weft_err(err, "out of memory");
+		return NULL;
+	}
+	f = open_memstream(&text, &len);
+	for (unsigned i = 0; f && i < ticket->n_groups; i++)
+		fprintf(f, "%s%u", i ? "," : "", shares[i]);
+	if (f && !fclose(f))
+		return text;
+	free(text);
+	weft_err(err, "out of memory");
+	return NULL;
 }
 
 /* ---------------------------------------------------------------- text */
@@ -353,20 +413,13 @@ static void put_site(FILE *f, const struct weft_ticket *ticket)
 	fputc('\n', f);
 }
 
-static void put_mix(FILE *f, const struct weft_ticket_mix *mix)
+static void put_mix(FILE *f, const char *fabric)
 {
-	if (!mix->fabric && !mix->shares && !mix->unit)
-		return;
-	fputs("mix", f);
-	put_word(f, "fabric", mix->fabric);
-	if (mix->unit)
-		fprintf(f, " unit=%u", mix->unit);
-	put_word(f, "shares", mix->shares);
-	fputc('\n', f);
+	if (fabric)
+		fprintf(f, "mix fabric=%s\n", fabric);
 }
 
-static char *write_text(const struct weft_ticket *ticket, size_t *len, bool with_catalogue,
-			bool with_devices)
+static char *write_text(const struct weft_ticket *ticket, size_t *len, bool with_catalogue, bool with_devices)
 {
 	char *text = NULL;
 	FILE *f = open_memstream(&text, len);
@@ -379,7 +432,7 @@ static char *write_text(const struct weft_ticket *ticket, size_t *len, bool with
 		put_group(f, &ticket->groups[i], with_devices);
 	put_runs(f, ticket, with_devices);
 	put_site(f, ticket);
-	put_mix(f, &ticket->mix);
+	put_mix(f, ticket->fabric);
 	if (with_catalogue)
 		fprintf(f, "catalogue %s\n", ticket->catalogue);
 	fputs("end\n", f);

@@ -20,14 +20,14 @@
 #include "core/error.h"
 #include "core/inventory.h"
 
-#define WEFT_TICKET_VERSION    1
-#define WEFT_TICKET_MAX_BYTES  65536u /* longest text */
-#define WEFT_TICKET_MAX_GROUPS 64u
-#define WEFT_TICKET_MAX_NODES  1000000u
-#define WEFT_TICKET_MAX_CARDS  1024u /* of one node */
-#define WEFT_TICKET_MAX_WORD   64u   /* longest name or text, without NUL */
+#define WEFT_TICKET_VERSION	  1
+#define WEFT_TICKET_MAX_BYTES	  65536u /* longest text */
+#define WEFT_TICKET_MAX_GROUPS	  64u
+#define WEFT_TICKET_MAX_NODES	  1000000u
+#define WEFT_TICKET_MAX_CARDS	  1024u	 /* of one node */
+#define WEFT_TICKET_MAX_WORD	  64u	 /* longest name or text, without NUL */
 #define WEFT_TICKET_MAX_CATALOGUE 32768u /* bytes of the catalogue */
-#define WEFT_TICKET_MAX_FIGURE 1e12  /* largest figure of a group */
+#define WEFT_TICKET_MAX_FIGURE	  1e12	 /* largest figure of a group */
 
 /* Cards of one class.  Watts are of one card; a budget includes the card's share of the rest of the node when
  * the controller knows that. */
@@ -58,13 +58,6 @@ struct weft_ticket_job {
 	uint32_t id, uid, restarts;
 };
 
-/* A job over several vendors; texts for whoever makes and uses them. */
-struct weft_ticket_mix {
-	char *fabric;  /* NULL: not told */
-	char *shares;  /* micro-batches of each group; NULL: not told */
-	unsigned unit; /* 0: not told */
-};
-
 struct weft_ticket {
 	char *cluster;
 	struct weft_ticket_job job;
@@ -78,8 +71,8 @@ struct weft_ticket {
 	char *price;	    /* a number and its unit, without a space */
 	char *carbon;	    /* the same */
 	int64_t window_end; /* s since 1970; 0: not known */
-	struct weft_ticket_mix mix;
-	char *catalogue; /* see weft_ticket_add_catalogue(); NULL: none */
+	char *fabric;	    /* what joins a job over several vendors; NULL: not told */
+	char *catalogue;    /* see weft_ticket_add_catalogue(); NULL: none */
 };
 
 /* An empty one for JOB.  NULL when out of memory, or when CLUSTER is no word (1 to WEFT_TICKET_MAX_WORD
@@ -101,6 +94,10 @@ int weft_ticket_add_class(struct weft_ticket *ticket, const struct weft_class *c
 int weft_ticket_add_node(struct weft_ticket *ticket, unsigned group, unsigned cards, uint64_t devices,
 			 struct weft_err *err);
 
+/* Number the groups so that those of a vendor follow each other: the vendors in the order of their first
+ * nodes, and so the groups of each.  After the last node was added. */
+void weft_ticket_order_groups(struct weft_ticket *ticket);
+
 /* Add what the nodes need to know of the groups' models, which are of CAT.  -1 with ERR. */
 int weft_ticket_add_catalogue(struct weft_ticket *ticket, const struct weft_catalogue *cat,
 			      struct weft_err *err);
@@ -108,13 +105,13 @@ int weft_ticket_add_catalogue(struct weft_ticket *ticket, const struct weft_cata
 /* Does the ticket know what cards of gres NAME and TYPE (NULL: none) are? */
 bool weft_ticket_knows(const struct weft_ticket *ticket, const char *name, const char *type);
 
-/* The catalogue in the ticket, and the classes of its groups as weft.conf has them; to be destroyed by the caller.
- * -1 with ERR when there is none, or it cannot be read. */
+/* The catalogue in the ticket, and the classes of its groups as weft.conf has them; to be destroyed by the
+ * caller. -1 with ERR when there is none, or it cannot be read. */
 int weft_ticket_site(const struct weft_ticket *ticket, struct weft_catalogue **cat, struct weft_conf **conf,
 		     struct weft_err *err);
 
-/* malloc()ed, *LEN bytes and a NUL.  Of a ticket whose text would be too long the catalogue is left out, then the
- * devices; when that is not enough: NULL with ERR. */
+/* malloc()ed, *LEN bytes and a NUL.  Of a ticket whose text would be too long the catalogue is left out, then
+ * the devices; when that is not enough: NULL with ERR. */
 char *weft_ticket_text(const struct weft_ticket *ticket, size_t *len, struct weft_err *err);
 
 /* NULL with ERR: "ticket: line 4: cards: ...". */
@@ -136,6 +133,12 @@ unsigned weft_ticket_group_nodes(const struct weft_ticket *ticket, unsigned grou
 /* A group's share of the job's total speed, 0 to 1; of a job with one group 1.  NAN when a rate is unknown.
  */
 double weft_ticket_weight(const struct weft_ticket *ticket, unsigned group);
+
+/* The groups' shares of TOTAL pieces of work, by weight and in whole numbers (weft_share()), in the order of
+ * the groups: "25,7".  TOTAL is 1 to WEFT_SHARE_MAX.  malloc()ed; NULL with ERR, also when a speed is not
+ * known. */
+char *weft_ticket_shares(const struct weft_ticket *ticket, unsigned total, bool least_one,
+			 struct weft_err *err);
 
 /* "0-3,7" of bits 0, 1, 2, 3 and 7; "" of none.  Returns BUF. */
 #define WEFT_DEVICES_SIZE 192

@@ -310,9 +310,7 @@ static int read_site(struct reader *r, struct weft_ticket *t)
 static int read_mix(struct reader *r, struct weft_ticket *t)
 {
 	struct field fields[] = {
-		{ "fabric", WORD, &t->mix.fabric, 0, false, false },
-		{ "unit", UINT, &t->mix.unit, WEFT_TICKET_MAX_NODES, false, false },
-		{ "shares", WORD, &t->mix.shares, 0, false, false },
+		{ "fabric", WORD, &t->fabric, 0, true, false },
 	};
 
 	return read_fields(r, fields, COUNT(fields));

@@ -98,8 +98,8 @@ char *weft_topology_json(const struct weft_topo_step *step, size_t *len);
  * not tell where the cards are. */
 char *weft_topology_nccl(const struct weft_topo_step *step, size_t *len, struct weft_err *err);
 
-/* A FlagScale hostfile, "HOST slots=CARDS type=MODEL" for each node of the ticket; HOSTS are its nodes' names
- * in order.  NULL when out of memory. */
+/* A FlagScale hostfile, "HOST slots=CARDS type=MODEL" for each node of the ticket, group by group; HOSTS are the
+ * names of its nodes, in their own order.  NULL when out of memory. */
 char *weft_topology_hostfile(const struct weft_ticket *ticket, char *const *hosts, size_t *len);
 
 #endif

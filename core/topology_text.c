@@ -397,6 +397,21 @@ char *weft_topology_nccl(const struct weft_topo_step *step, size_t *len, struct 
 
 /* ---------------------------------------------------------------- hostfile */
 
+static void put_hosts(FILE *f, const struct weft_ticket *ticket, unsigned number, char *const *hosts)
+{
+	const struct weft_ticket_group *group = &ticket->groups[number];
+
+	for (size_t i = 0; i < ticket->n_runs; i++) {
+		const struct weft_ticket_run *run = &ticket->runs[i];
+
+		for (unsigned k = 0; k < run->nodes && *hosts; k++, hosts++) {
+			if (run->group == number)
+				fprintf(f, "%s slots=%u type=%s\n", *hosts, run->cards,
+					group->model ? group->model : group->gres);
+		}
+	}
+}
+
 char *weft_topology_hostfile(const struct weft_ticket *ticket, char *const *hosts, size_t *len)
 {
 	char *text = NULL;
@@ -404,13 +419,7 @@ char *weft_topology_hostfile(const struct weft_ticket *ticket, char *const *host
 
 	if (!f)
 		return NULL;
-	for (size_t i = 0; i < ticket->n_runs; i++) {
-		const struct weft_ticket_run *run = &ticket->runs[i];
-		const struct weft_ticket_group *group = &ticket->groups[run->group];
-
-		for (unsigned k = 0; k < run->nodes && *hosts; k++, hosts++)
-			fprintf(f, "%s slots=%u type=%s\n", *hosts, run->cards,
-				group->model ? group->model : group->gres);
-	}
+	for (unsigned i = 0; i < ticket->n_groups; i++)
+		put_hosts(f, ticket, i, hosts);
 	return finish(f, &text);
 }

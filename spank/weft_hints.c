@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "core/scan.h"
+#include "core/share.h"
 #include "core/ticket.h"
 #include "core/topology.h"
 #include "plugin/compat/seal.h"
@@ -164,7 +165,7 @@ static void tell_job(void)
 	set_copy("WEFT_SITE", t->site);
 	set_copy("WEFT_PRICE", t->price);
 	set_copy("WEFT_CARBON", t->carbon);
-	set_copy("WEFT_FABRIC", t->mix.fabric);
+	set_copy("WEFT_FABRIC", t->fabric);
 	if (t->window_end)
 		set_uint("WEFT_WINDOW_END", t->window_end);
 }
@@ -181,16 +182,22 @@ static uint64_t count_below(const uint32_t *ids, uint32_t n, uint32_t id)
 	return below;
 }
 
-void weft_hints_rank(const struct weft_layout *layout, const unsigned char *groups, unsigned group,
-		     uint32_t id, uint64_t *rank, uint64_t *size)
+struct weft_rank weft_hints_rank(const struct weft_layout *layout, const unsigned char *groups,
+				 unsigned group, uint32_t id)
 {
-	*rank = *size = 0;
+	struct weft_rank r = { 0, 0, 0 };
+
 	for (uint32_t i = 0; i < layout->nodes; i++) {
-		if (groups && groups[layout->place[i]] != group)
+		unsigned own = groups ? groups[layout->place[i]] : group;
+
+		if (own < group)
+			r.before += layout->tasks[i];
+		if (own != group)
 			continue;
-		*size += layout->tasks[i];
-		*rank += count_below(layout->task_ids[i], layout->tasks[i], id);
+		r.size += layout->tasks[i];
+		r.rank += count_below(layout->task_ids[i], layout->tasks[i], id);
 	}
+	return r;
 }
 
 /* The layout of the step, and the group of each node when there is more than one.  Without them ranks are not
@@ -213,21 +220,27 @@ static void learn_layout(spank_t sp)
 	self.have_layout = self.have_layout && self.groups;
 }
 
+static void set_task_uint(spank_t sp, const char *name, uint64_t value)
+{
+	char buf[24];
+
+	snprintf(buf, sizeof(buf), "%" PRIu64, value);
+	spank_setenv(sp, name, buf, 1);
+}
+
 static void set_rank(spank_t sp, unsigned task)
 {
 	const struct weft_layout *l = &self.layout;
-	uint64_t rank = 0, size = 1;
-	char buf[24];
+	struct weft_rank r = { .rank = 0, .size = 1 };
 
 	if (l->nodes) {
 		if (task >= l->tasks[l->own] || task >= TASKS_MAX)
 			return;
-		weft_hints_rank(l, self.groups, self.group, l->task_ids[l->own][task], &rank, &size);
+		r = weft_hints_rank(l, self.groups, self.group, l->task_ids[l->own][task]);
 	}
-	snprintf(buf, sizeof(buf), "%" PRIu64, rank);
-	spank_setenv(sp, "WEFT_GROUP_RANK", buf, 1);
-	snprintf(buf, sizeof(buf), "%" PRIu64, size);
-	spank_setenv(sp, "WEFT_GROUP_SIZE", buf, 1);
+	set_task_uint(sp, "WEFT_RANK", r.before + r.rank);
+	set_task_uint(sp, "WEFT_GROUP_RANK", r.rank);
+	set_task_uint(sp, "WEFT_GROUP_SIZE", r.size);
 }
 
 /* ---------------------------------------------------------------- files */
@@ -280,7 +293,41 @@ static void write_nccl(const struct weft_topo_step *step, struct weft_err *err)
 		weft_err(err, WEFT_ENV_HINTS ": %s", why.text);
 }
 
-/* What the user asked for in WEFT_HINTS: "nccl,hostfile". */
+/* WISH is "micro-batches=128" or "layers=80": how many each group gets, by weight. */
+static int grant_share(const char *wish, struct weft_err *err)
+{
+	static const struct {
+		const char *word, *variable;
+		bool least_one; /* a stage without a layer is none */
+	} shared[] = {
+		{ "micro-batches=", "WEFT_MICRO_BATCHES", false },
+		{ "layers=", "WEFT_LAYERS", true },
+	};
+
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+		size_t len = strlen(shared[i].word);
+		struct weft_err why = WEFT_ERR_INIT;
+		unsigned long total;
+		char *end;
+
+		if (strncmp(wish, shared[i].word, len) != 0)
+			continue;
+		total = strtoul(wish + len, &end, 10);
+		if (wish[len] < '0' || wish[len] > '9' || *end || !total || total > WEFT_SHARE_MAX)
+			return weft_err(err, WEFT_ENV_HINTS ": %s is no number from 1 to %u", wish,
+					WEFT_SHARE_MAX);
+		if (self.ticket)
+			set_value(shared[i].variable,
+				  weft_ticket_shares(self.ticket, total, shared[i].least_one, &why));
+		return why.text[0] ? weft_err(err, WEFT_ENV_HINTS ": %s: %s", wish, why.text) : 0;
+	}
+	return weft_err(err,
+			WEFT_ENV_HINTS
+			": unknown word \"%s\"; there are nccl, hostfile, micro-batches= and layers=",
+			weft_snip(wish, strlen(wish)).text);
+}
+
+/* What the user asked for in WEFT_HINTS: "nccl,hostfile,layers=80". */
 static void grant_wishes(spank_t sp, const struct weft_topo_step *step, struct weft_err *err)
 {
 	char buf[WISHES_MAX + 1], *rest = buf, *wish;
@@ -293,8 +340,7 @@ static void grant_wishes(spank_t sp, const struct weft_topo_step *step, struct w
 		else if (!strcmp(wish, "hostfile"))
 			write_hostfile(err);
 		else if (*wish)
-			weft_err(err, WEFT_ENV_HINTS ": unknown word \"%s\"; there are nccl and hostfile",
-				 weft_snip(wish, strlen(wish)).text);
+			grant_share(wish, err);
 	}
 }
 

@@ -39,9 +39,15 @@ void weft_hints_task(spank_t sp, unsigned task);
 /* Remove the files. */
 void weft_hints_stop(void);
 
-/* The place (*RANK) of task ID, counted over the step, among the tasks that LAYOUT has on nodes of GROUP, and
- * how many those are (*SIZE).  GROUPS has the group of each of the job's nodes; NULL: all are in one. */
-void weft_hints_rank(const struct weft_layout *layout, const unsigned char *groups, unsigned group,
-		     uint32_t id, uint64_t *rank, uint64_t *size);
+/* Where a task is among those of a step. */
+struct weft_rank {
+	uint64_t rank, size; /* in its group, and how many tasks that has */
+	uint64_t before;     /* tasks of the groups with lower numbers */
+};
+
+/* Of task ID of LAYOUT, on a node of GROUP.  GROUPS has the group of each of the job's nodes; NULL: all are in
+ * one. */
+struct weft_rank weft_hints_rank(const struct weft_layout *layout, const unsigned char *groups, unsigned group,
+				 uint32_t id);
 
 #endif

@@ -14,13 +14,14 @@ enum weft_option { WEFT_OPTION_ACCEL, WEFT_OPTION_POLICY, WEFT_OPTION_APP, WEFT_
 #define WEFT_ENV_APP "WEFT_ACCEL_APP"       /* name of the site's table, or "=" and a table */
 
 #define WEFT_ENV_TICKET "WEFT_TICKET"	    /* what slurmctld tells the nodes, sealed */
-#define WEFT_ENV_HINTS "WEFT_HINTS"         /* set by a user: files wanted, "nccl,hostfile" */
+#define WEFT_ENV_HINTS "WEFT_HINTS"         /* set by a user: what else is wanted, "nccl,layers=80" */
 
 /* What a task is told beyond its cards. */
 #define WEFT_HINT_VARIABLES                                                                                     \
-	"WEFT_GROUP", "WEFT_GROUP_RANK", "WEFT_GROUP_SIZE", "WEFT_WEIGHT", "WEFT_TOPOLOGY_FILE", "WEFT_HOSTFILE", \
-		"WEFT_POWER_BUDGET_W", "WEFT_DEVICE_POWER_W", "WEFT_EXPECTED_W", "WEFT_SITE", "WEFT_PRICE",     \
-		"WEFT_CARBON", "WEFT_WINDOW_END", "WEFT_FABRIC"
+	"WEFT_RANK", "WEFT_GROUP", "WEFT_GROUP_RANK", "WEFT_GROUP_SIZE", "WEFT_WEIGHT", "WEFT_TOPOLOGY_FILE", \
+		"WEFT_HOSTFILE", "WEFT_MICRO_BATCHES", "WEFT_LAYERS", "WEFT_POWER_BUDGET_W",                    \
+		"WEFT_DEVICE_POWER_W", "WEFT_EXPECTED_W", "WEFT_SITE", "WEFT_PRICE", "WEFT_CARBON",             \
+		"WEFT_WINDOW_END", "WEFT_FABRIC"
 
 /* In what a task gets, the names of the variables that make its cards visible. */
 #define WEFT_ENV_VENDOR "WEFT_VENDOR"

@@ -96,9 +96,10 @@ static struct weft_ticket *make(const job_record_t *job, const char *fabric, con
 	for (uint32_t i = 0; i < nodes && !rc; i++)
 		rc = add_node(ticket, view, &spec, &known, job, i, err);
 	weft_jobspec_clear(&spec);
+	weft_ticket_order_groups(ticket);
 	rc = rc ? rc : weft_ticket_add_catalogue(ticket, weft_inventory_catalogue(view->inventory), err);
 	if (!rc && !weft_ticket_set(&ticket->site, slurm_conf.cluster_name) &&
-	    !weft_ticket_set(&ticket->mix.fabric, fabric))
+	    !weft_ticket_set(&ticket->fabric, fabric))
 		return ticket;
 fail:
 	weft_ticket_destroy(ticket);

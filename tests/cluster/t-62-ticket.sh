@@ -6,7 +6,7 @@
 RUN=/run/weft # below it a step has its directory
 
 hints='GROUP|GROUP_RANK|GROUP_SIZE|WEIGHT|TOPOLOGY_FILE|HOSTFILE|POWER_BUDGET_W|DEVICE_POWER_W|EXPECTED_W|SITE|PRICE|CARBON'
-hints+='|WINDOW_END'
+hints+='|WINDOW_END|RANK|MICRO_BATCHES|LAYERS|FABRIC'
 show=$CLUSTER/show # a script: every hint that is set, in alphabetical order, on one line
 printf '#!/bin/sh\nenv | grep -E "^WEFT_(%s)=" | sort | paste -sd" "\n' "$hints" > "$show"
 chmod 755 "$show"
@@ -15,7 +15,7 @@ chmod 755 "$show"
 told()
 {
 	echo "WEFT_DEVICE_POWER_W=$6 WEFT_EXPECTED_W=$7 WEFT_GROUP=$1 WEFT_GROUP_RANK=$2 WEFT_GROUP_SIZE=$3" \
-		"WEFT_POWER_BUDGET_W=$5 WEFT_SITE=weft WEFT_TOPOLOGY_FILE=$RUN/$8/topology.json WEFT_WEIGHT=$4"
+		"WEFT_POWER_BUDGET_W=$5 WEFT_RANK=$2 WEFT_SITE=weft WEFT_TOPOLOGY_FILE=$RUN/$8/topology.json WEFT_WEIGHT=$4"
 }
 
 no_directories()
@@ -96,7 +96,7 @@ test_case "what the catalogue does not know of a card is not told"
 submit -t 5 --accel=2:910b3 --wrap "$show"
 wait_job "$JOB" COMPLETED
 expect_eq "$(job_output "$JOB")" \
-	"WEFT_GROUP=0 WEFT_GROUP_RANK=0 WEFT_GROUP_SIZE=1 WEFT_SITE=weft WEFT_TOPOLOGY_FILE=$RUN/as1.$JOB.batch/topology.json WEFT_WEIGHT=1"
+	"WEFT_GROUP=0 WEFT_GROUP_RANK=0 WEFT_GROUP_SIZE=1 WEFT_RANK=0 WEFT_SITE=weft WEFT_TOPOLOGY_FILE=$RUN/as1.$JOB.batch/topology.json WEFT_WEIGHT=1"
 
 test_case "variables of those names that a user sets are replaced or unset"
 ok env WEFT_GROUP=7 WEFT_PRICE=0 WEFT_CARBON=0 WEFT_HOSTFILE=/etc/passwd WEFT_WINDOW_END=1 WEFT_WEIGHT=0.5 sbatch --parsable \
@@ -118,6 +118,27 @@ wait_job "$JOB" COMPLETED
 expect_eq "$(job_output "$JOB" | sed -n 1,4p | sort | paste -sd,)" "0 0 4,1 1 4,2 2 4,3 3 4"
 expect_eq "$(job_output "$JOB" | sed -n 5,8p | sort | paste -sd,)" "0 0,1 1,2 2,3 3"
 expect_eq "$(job_output "$JOB" | sed -n 9p)" "$(told 0 0 1 1 5600 700 5600 "nv2.$JOB.2")"
+
+# With --ntasks-per-node and no -N, sbatch and srun reckon with one node, salloc with those that it got.
+test_case "numbers of tasks are those of the same job with --gpus"
+tasks="env | grep -E '^SLURM_(NTASKS|NPROCS|TASKS_PER_NODE|NTASKS_PER_NODE|NNODES)=' | sort | paste -sd' '
+srun -Q sh -c 'echo \$SLURMD_NODENAME' | sort | uniq -c"
+# numbers OPTION...: of a batch job, an srun and an salloc
+numbers()
+{
+	wait_for 20 no_jobs
+	submit -t 5 --ntasks-per-node=8 "$@" --wrap "$tasks"
+	wait_job "$JOB" COMPLETED
+	job_output "$JOB"
+	wait_for 20 no_jobs
+	srun -Q -t 5 --ntasks-per-node=8 "$@" sh -c 'echo $SLURMD_NODENAME' | sort | uniq -c
+	wait_for 20 no_jobs
+	salloc -Q -t 5 --ntasks-per-node=8 "$@" sh -c "$tasks"
+}
+for nodes in "" "-N 2"; do
+	# shellcheck disable=SC2086 # two words, or none
+	expect_eq "$(numbers --accel=16:h100-sxm5-80gb $nodes)" "$(numbers --gpus=h100-sxm5-80gb:16 $nodes)" "numbers, with '$nodes'"
+done
 
 test_case "srun and salloc without a batch script"
 wait_for 20 no_jobs
@@ -173,7 +194,7 @@ submit -t 5 --accel=2:h100-sxm5-80gb : --accel=2:910b3 \
 wait_job "$JOB" COMPLETED
 expect_eq "$(job_output "$JOB" | sed -n 1p)" "$(told $h100 "nv1.$JOB.batch")"
 expect_eq "$(job_output "$JOB" | sed -n 2p)" "$(told $h100 "nv1.$JOB.0")"
-expect_match "$(job_output "$JOB" | sed -n 3p)" "^WEFT_GROUP=0 WEFT_GROUP_RANK=0 WEFT_GROUP_SIZE=1 WEFT_SITE=weft WEFT_TOPOLOGY_FILE=$RUN/as1.$((JOB + 1))\.1/"
+expect_match "$(job_output "$JOB" | sed -n 3p)" "^WEFT_GROUP=0 WEFT_GROUP_RANK=0 WEFT_GROUP_SIZE=1 WEFT_RANK=0 WEFT_SITE=weft WEFT_TOPOLOGY_FILE=$RUN/as1.$((JOB + 1))\.1/"
 ok salloc -Q -t 5 --accel=2:h100-sxm5-80gb : --accel=2:910b3 sh -c "srun -Q --het-group=0 $show; srun -Q --het-group=1 $show"
 expect_match "$(echo "$output" | sed -n 1p)" "^WEFT_DEVICE_POWER_W=700 .*WEFT_GROUP=0 WEFT_GROUP_RANK=0 WEFT_GROUP_SIZE=1"
 expect_match "$(echo "$output" | sed -n 2p)" "^WEFT_GROUP=0 WEFT_GROUP_RANK=0 WEFT_GROUP_SIZE=1"
@@ -206,7 +227,7 @@ expect_eq "$(job_output "$JOB" | awk '{ print $1, $3 }' | paste -sd,)" "nv1 type
 expect_eq "$(job_output "$JOB" | sed 's/.*slots=\([0-9]*\).*/\1/' | awk '{ n += $1 } END { print n }')" 12
 wait_for 20 no_jobs
 WEFT_HINTS=hostfile,horoscope run srun -Q -t 5 --accel=2:h100-sxm5-80gb sh -c 'cat $WEFT_HOSTFILE'
-expect_line "$output" 'weft: WEFT_HINTS: unknown word "horoscope"; there are nccl and hostfile; tasks get fewer hints'
+expect_line "$output" 'weft: WEFT_HINTS: unknown word "horoscope"; there are nccl, hostfile, micro-batches= and layers=; tasks get fewer hints'
 expect_line "$output" "nv1 slots=2 type=h100-sxm5-80gb"
 WEFT_HINTS=$(printf 'x%.0s' $(seq 100)) run srun -Q -t 5 --accel=2:h100-sxm5-80gb true
 expect_line "$output" 'weft: WEFT_HINTS is longer than 64 bytes; tasks get fewer hints'

@@ -289,4 +289,29 @@ paced=$(echo "$out" | sed -n 2p)
 expect_eq "$(figure slowest)" 1.1200
 step_within 3 1.12
 
+# Slurm has its nodes in the order of their names, so here a vendor's are not side by side.
+CLUSTER_NODE_TABLE='a1 gpu:h100:8
+b1 gpu:mi300x:8
+c1 gpu:h100:8'
+cluster_again
+
+test_case "vendors whose nodes lie apart: ranks and hostfile have each vendor in one piece"
+cat > "$CLUSTER/tell" <<\END
+#!/bin/sh
+echo "$SLURM_PROCID: $SLURMD_NODENAME $WEFT_GROUP $WEFT_GROUP_RANK $WEFT_GROUP_SIZE $WEFT_RANK $WEFT_MICRO_BATCHES $WEFT_LAYERS"
+END
+chmod 755 "$CLUSTER/tell"
+WEFT_HINTS=hostfile,micro-batches=18,layers=80 mix 24:h100/mi300x,mix=vendors -N 3 -n 6 --ntasks-per-node=2 \
+	--wrap "srun -Q $CLUSTER/tell; cat \$WEFT_HOSTFILE"
+wait_job "$JOB" COMPLETED
+expect_eq "$(job_output "$JOB" | head -n 6 | sort -n)" "0: a1 0 0 4 0 10,8 44,36
+1: a1 0 1 4 1 10,8 44,36
+2: b1 1 0 2 4 10,8 44,36
+3: b1 1 1 2 5 10,8 44,36
+4: c1 0 2 4 2 10,8 44,36
+5: c1 0 3 4 3 10,8 44,36" "task, node, group, place in it, its size, rank, shares"
+expect_eq "$(job_output "$JOB" | tail -n 3)" "a1 slots=8 type=h100
+c1 slots=8 type=h100
+b1 slots=8 type=mi300x" "hostfile"
+
 finish

@@ -41,6 +41,23 @@ static void check(const struct weft_ticket *t)
 	}
 }
 
+/* What a node makes of it. */
+static void look_inside(const struct weft_ticket *t)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_catalogue *cat;
+	struct weft_conf *conf;
+	char *shares = weft_ticket_shares(t, 80, true, NULL);
+	int rc = weft_ticket_site(t, &cat, &conf, &err);
+
+	must(!rc == (cat && conf) && (t->catalogue || rc));
+	for (unsigned i = 0; !rc && i < t->n_groups; i++)
+		must(!t->groups[i].model || weft_catalogue_find_model(cat, t->groups[i].model));
+	weft_conf_destroy(conf);
+	weft_catalogue_destroy(cat);
+	free(shares);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct weft_err err = WEFT_ERR_INIT;
@@ -51,6 +68,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(!t == (err.text[0] != '\0'));
 	if (!t)
 		return 0;
+	check(t);
+	look_inside(t);
+	weft_ticket_order_groups(t);
 	check(t);
 	text = weft_ticket_text(t, &len, NULL); /* short numbers may become long ones: too long then */
 	if (text) {

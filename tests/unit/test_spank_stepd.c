@@ -325,7 +325,7 @@ END_TEST
 	"group gres=npu:910b vendor=ascend model=910b cards=2 rate=1 limit=300\nruns 2*0 1\n"                 \
 	"site name=alpha price=0.3EUR/kWh carbon=50g/kWh window-end=1234\nend\n"
 
-static char ticket[1024];
+static char ticket[2048];
 
 static void give_ticket(const char *format_uid)
 {
@@ -365,6 +365,7 @@ START_TEST(all_hints)
 	fake.task_id = 1;
 	start();
 	expect("WEFT_GROUP", "1");
+	expect("WEFT_RANK", "3"); /* after tasks 0 and 2, of the first group */
 	expect("WEFT_GROUP_RANK", "1"); /* tasks 1 and 3 are on the third node, the only one of its group */
 	expect("WEFT_GROUP_SIZE", "2");
 	expect("WEFT_WEIGHT", "0.076923"); /* 2 of 2 + 3 * 8 */
@@ -381,6 +382,83 @@ START_TEST(all_hints)
 	snprintf(path, sizeof(path), "%s/c.7.3/hostfile", node.run);
 	expect("WEFT_HOSTFILE", path);
 	ck_assert_str_eq(fake.said, "");
+}
+END_TEST
+
+/* What the cards are is in the ticket: no file is read. */
+START_TEST(catalogue_in_the_ticket)
+{
+	static char text[8192];
+	struct weft_err err = WEFT_ERR_INIT;
+	const char *top = getenv("WEFT_SRCDIR");
+	static char path[4096];
+	struct weft_catalogue *cat;
+	struct weft_ticket *t;
+	size_t len;
+	char *full;
+
+	give_ticket(own_uid());
+	snprintf(path, sizeof(path), "%s/data/catalogue.json", top ? top : ".");
+	cat = weft_catalogue_load(path, NULL, &err);
+	t = weft_ticket_parse(ticket, strlen(ticket), &err);
+	ck_assert_int_eq(weft_ticket_add_catalogue(t, cat, &err), 0);
+	full = weft_ticket_text(t, &len, &err);
+	ck_assert_msg(full && len < 4096, "%s", err.text);
+	snprintf(text, sizeof(text), "%s", full);
+	free(full);
+	weft_ticket_destroy(t);
+	weft_catalogue_destroy(cat);
+	node.ticket = text;
+	snprintf(path, sizeof(path), "run-dir=%s", node.run);
+	weft_stepd_init(2, (char *[]){ (char *)"catalogue=/nowhere/catalogue.json", path });
+	if (_i) { /* but when the ticket does not know them */
+		node.type = "910z";
+		start();
+		ck_assert_str_eq(fake.said,
+				 "weft: /nowhere/catalogue.json: No such file or directory; the device environment "
+				 "stays as Slurm sets it\n");
+		return;
+	}
+	start();
+	expect("ASCEND_RT_VISIBLE_DEVICES", "2,3");
+	expect("CUDA_VISIBLE_DEVICES", NULL);
+	expect("WEFT_VENDOR", "ascend");
+	expect("WEFT_MODEL", "910b");
+	expect("WEFT_GROUP", "1");
+}
+END_TEST
+
+START_TEST(work_shared)
+{
+	give_ticket(own_uid());
+	fake_set(&fake.task, "WEFT_HINTS", "layers=26,micro-batches=13");
+	start();
+	expect("WEFT_LAYERS", "24,2"); /* 24 to 2, see above */
+	expect("WEFT_MICRO_BATCHES", "12,1");
+	ck_assert_str_eq(fake.said, "");
+}
+END_TEST
+
+START_TEST(work_that_cannot_be_shared)
+{
+	static const struct {
+		const char *wish, *why;
+	} cases[] = {
+		{ "layers=", "WEFT_HINTS: layers= is no number from 1 to 1000000000" },
+		{ "layers=8x", "WEFT_HINTS: layers=8x is no number from 1 to 1000000000" },
+		{ "micro-batches=-1", "WEFT_HINTS: micro-batches=-1 is no number from 1 to 1000000000" },
+		{ "layers=1000000001", "WEFT_HINTS: layers=1000000001 is no number from 1 to 1000000000" },
+		{ "layers=0", "WEFT_HINTS: layers=0 is no number from 1 to 1000000000" },
+	};
+	char text[256];
+
+	give_ticket(own_uid());
+	fake_set(&fake.task, "WEFT_HINTS", cases[_i].wish);
+	start();
+	expect("WEFT_LAYERS", NULL);
+	expect("WEFT_MICRO_BATCHES", NULL);
+	snprintf(text, sizeof(text), "weft: %s; tasks get fewer hints\n", cases[_i].why);
+	ck_assert_str_eq(fake.said, text);
 }
 END_TEST
 
@@ -507,7 +585,8 @@ START_TEST(hostile_wishes)
 {
 	fake_set(&fake.task, "WEFT_HINTS", "../../etc/passwd,,hostfile");
 	start();
-	ck_assert_str_eq(fake.said, "weft: WEFT_HINTS: unknown word \"../../etc/passwd\"; there are nccl and hostfile; "
+	ck_assert_str_eq(fake.said, "weft: WEFT_HINTS: unknown word \"../../etc/passwd\"; there are nccl, hostfile, "
+						    "micro-batches= and layers=; "
 				    "tasks get fewer hints\n");
 }
 END_TEST
@@ -583,17 +662,19 @@ START_TEST(ranks)
 	static const unsigned char groups[] = { 9, 1, 0, 1 };
 	uint32_t place[] = { 1, 2, 3 };
 	struct weft_layout layout = { .nodes = 3, .place = place, .tasks = counts, .task_ids = all };
-	uint64_t rank, size;
+	struct weft_rank r = weft_hints_rank(&layout, groups, 1, 4);
 
-	weft_hints_rank(&layout, groups, 1, 4, &rank, &size);
-	ck_assert_uint_eq(rank, 2);
-	ck_assert_uint_eq(size, 3);
-	weft_hints_rank(&layout, groups, 0, 3, &rank, &size);
-	ck_assert_uint_eq(rank, 1);
-	ck_assert_uint_eq(size, 2);
-	weft_hints_rank(&layout, NULL, 0, 3, &rank, &size);
-	ck_assert_uint_eq(rank, 3);
-	ck_assert_uint_eq(size, 5);
+	ck_assert_uint_eq(r.rank, 2);
+	ck_assert_uint_eq(r.size, 3);
+	ck_assert_uint_eq(r.before, 2);
+	r = weft_hints_rank(&layout, groups, 0, 3);
+	ck_assert_uint_eq(r.rank, 1);
+	ck_assert_uint_eq(r.size, 2);
+	ck_assert_uint_eq(r.before, 0);
+	r = weft_hints_rank(&layout, NULL, 0, 3);
+	ck_assert_uint_eq(r.rank, 3);
+	ck_assert_uint_eq(r.size, 5);
+	ck_assert_uint_eq(r.before, 0);
 }
 END_TEST
 
@@ -617,6 +698,9 @@ int main(void)
 	tcase_add_test(tc, arguments_of_plugstack);
 	tcase_add_test(tc, all_hints);
 	tcase_add_test(tc, first_group);
+	tcase_add_loop_test(tc, catalogue_in_the_ticket, 0, 2);
+	tcase_add_test(tc, work_shared);
+	tcase_add_loop_test(tc, work_that_cannot_be_shared, 0, 5);
 	tcase_add_test(tc, ticket_by_a_user);
 	tcase_add_test(tc, ticket_of_another_user);
 	tcase_add_test(tc, ticket_of_another_job);

@@ -100,7 +100,7 @@ END_TEST
 START_TEST(read_back)
 {
 	static const char tail[] = "site name=beta price=0.31EUR/kWh carbon=420g/kWh window-end=1795360000\n"
-				   "mix fabric=roce unit=8 shares=3,1\nend\n";
+				   "mix fabric=roce\nend\n";
 	struct weft_err err = WEFT_ERR_INIT;
 	char text[2048], *again;
 	struct weft_ticket *t;
@@ -122,9 +122,7 @@ START_TEST(read_back)
 	ck_assert_str_eq(t->price, "0.31EUR/kWh");
 	ck_assert_str_eq(t->carbon, "420g/kWh");
 	ck_assert_int_eq(t->window_end, 1795360000);
-	ck_assert_str_eq(t->mix.fabric, "roce");
-	ck_assert_uint_eq(t->mix.unit, 8);
-	ck_assert_str_eq(t->mix.shares, "3,1");
+	ck_assert_str_eq(t->fabric, "roce");
 	again = text_of(t, &len);
 	ck_assert_str_eq(again, text);
 	free(again);
@@ -188,6 +186,111 @@ START_TEST(unknown_card)
 }
 END_TEST
 
+/* Groups are numbered as nodes come, but those of a vendor follow each other. */
+START_TEST(groups_of_a_vendor)
+{
+	struct weft_ticket *t = new_ticket();
+	unsigned first;
+
+	add(t, "gpu:mi300x", "mi300x", 1300, 1, 8, 0xff);
+	add(t, "gpu:h100", "h100-sxm5-80gb", 1000, 2, 8, 0xff);
+	add(t, "gpu:zx9000", NULL, NAN, 1, 8, 0xff);
+	add(t, "gpu:910b3", "ascend910b3", 313, 1, 8, 0xff);
+	add(t, "gpu:a100", "a100-sxm4-80gb", 313, 1, 8, 0xff);
+	add(t, "gpu:mi300x", "mi300x", 1300, 1, 8, 0xff);
+	weft_ticket_order_groups(t);
+	ck_assert_uint_eq(t->n_groups, 5);
+	ck_assert_str_eq(t->groups[0].gres, "gpu:mi300x");
+	ck_assert_str_eq(t->groups[1].gres, "gpu:h100");
+	ck_assert_str_eq(t->groups[2].gres, "gpu:a100");
+	ck_assert_str_eq(t->groups[3].gres, "gpu:zx9000");
+	ck_assert_str_eq(t->groups[4].gres, "gpu:910b3");
+	ck_assert_uint_eq(weft_ticket_node(t, 5, &first)->group, 2);
+	ck_assert_uint_eq(weft_ticket_node(t, 4, &first)->group, 4);
+	ck_assert_uint_eq(weft_ticket_node(t, 6, &first)->group, 0);
+	ck_assert_uint_eq(weft_ticket_group_nodes(t, 1), 2);
+	weft_ticket_destroy(t);
+}
+END_TEST
+
+START_TEST(shares)
+{
+	struct weft_ticket *t = mixed();
+	struct weft_err err = WEFT_ERR_INIT;
+	char *text = weft_ticket_shares(t, 13, false, &err);
+
+	ck_assert_str_eq(text, "12,1"); /* of 24 * 1000 and 10 * 313 */
+	free(text);
+	text = weft_ticket_shares(t, 2, false, &err);
+	ck_assert_str_eq(text, "2,0");
+	free(text);
+	text = weft_ticket_shares(t, 2, true, &err);
+	ck_assert_str_eq(text, "1,1");
+	free(text);
+	ck_assert_str_eq(err.text, "");
+	add(t, "gpu:zx9000", NULL, NAN, 1, 8, 0xff);
+	ck_assert_ptr_null(weft_ticket_shares(t, 13, false, &err));
+	ck_assert_str_eq(err.text, "the speed of gpu:zx9000 is not known");
+	weft_ticket_destroy(t);
+}
+END_TEST
+
+START_TEST(catalogue_within)
+{
+	struct weft_ticket *t = mixed(), *back;
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_catalogue *own;
+	struct weft_conf *conf;
+	size_t len;
+	char *text;
+
+	ck_assert(!weft_ticket_knows(t, "gpu", "h100"));
+	ck_assert_int_eq(weft_ticket_site(t, &own, &conf, &err), -1);
+	ck_assert_int_eq(weft_ticket_add_catalogue(t, cat, &err), 0);
+	text = text_of(t, &len);
+	back = weft_ticket_parse(text, len, &err);
+	ck_assert_msg(back != NULL, "%s", err.text);
+	ck_assert(weft_ticket_knows(back, "gpu", "h100"));
+	ck_assert(weft_ticket_knows(back, "npu", "910B3"));
+	ck_assert(!weft_ticket_knows(back, "npu", NULL));
+	ck_assert(!weft_ticket_knows(back, "gp", "h100"));
+	ck_assert(!weft_ticket_knows(back, "nvme", NULL));
+	ck_assert_int_eq(weft_ticket_site(back, &own, &conf, &err), 0);
+	ck_assert_str_eq(weft_catalogue_find_model(own, "ascend910b3")->vendor->name, "ascend");
+	ck_assert_ptr_null(weft_catalogue_find_model(own, "mi300x"));
+	ck_assert_uint_eq(conf->n_classes, 2);
+	ck_assert_str_eq(conf->classes[1].gres, "npu:910b3");
+	ck_assert_str_eq(conf->classes[1].model, "ascend910b3");
+	weft_conf_destroy(conf);
+	weft_catalogue_destroy(own);
+	/* One that cannot be read, and one that lacks a model. */
+	free(back->catalogue);
+	back->catalogue = strdup("{\"vendors\":[}");
+	ck_assert_int_eq(weft_ticket_site(back, &own, &conf, NULL), -1);
+	free(back->catalogue);
+	back->catalogue = strdup("{\"vendors\":[],\"models\":[]}");
+	ck_assert_int_eq(weft_ticket_site(back, &own, &conf, NULL), -1);
+	ck_assert_ptr_null(own);
+	ck_assert_ptr_null(conf);
+	free(text);
+	weft_ticket_destroy(t);
+	weft_ticket_destroy(back);
+}
+END_TEST
+
+/* A card that the catalogue does not know is looked up on the node, which may know more. */
+START_TEST(unknown_within)
+{
+	struct weft_ticket *t = new_ticket();
+	struct weft_err err = WEFT_ERR_INIT;
+
+	add(t, "gpu:zx9000", NULL, NAN, 2, 4, 0);
+	ck_assert_int_eq(weft_ticket_add_catalogue(t, cat, &err), 0);
+	ck_assert(!weft_ticket_knows(t, "gpu", "zx9000"));
+	weft_ticket_destroy(t);
+}
+END_TEST
+
 START_TEST(for_this_job)
 {
 	struct weft_ticket *t = mixed();
@@ -242,7 +345,34 @@ START_TEST(ten_thousand_nodes)
 }
 END_TEST
 
-/* Which devices they are is left out first, when each of many nodes has others. */
+/* The catalogue is left out first: a node can do without. */
+START_TEST(catalogue_left_out)
+{
+	struct weft_ticket *t = new_ticket(), *back;
+	struct weft_err err = WEFT_ERR_INIT;
+	bool within = true;
+	size_t len;
+	char *text;
+
+	add(t, "gpu:h100", "h100-sxm5-80gb", 1000, 1, 2, 3);
+	ck_assert_int_eq(weft_ticket_add_catalogue(t, cat, &err), 0);
+	for (unsigned i = 0; i < 8200; i++)
+		ck_assert_int_eq(weft_ticket_add_node(t, 0, 2, (uint64_t)5 << i % 60, &err), 0);
+	while (within) {
+		for (unsigned i = 0; i < 10; i++)
+			ck_assert_int_eq(weft_ticket_add_node(t, 0, 2, (uint64_t)5 << t->n_runs % 60, &err), 0);
+		text = text_of(t, &len);
+		back = weft_ticket_parse(text, len, NULL);
+		ck_assert_uint_eq(back->n_runs, t->n_runs);
+		within = back->catalogue != NULL;
+		free(text);
+		weft_ticket_destroy(back);
+	}
+	weft_ticket_destroy(t);
+}
+END_TEST
+
+/* Then, which devices they are, when each of many nodes has others. */
 START_TEST(devices_left_out)
 {
 	struct weft_ticket *t = new_ticket(), *back;
@@ -355,8 +485,10 @@ static const struct {
 	{ HEAD GROUP "runs 0\nnonsense\n", "ticket: line 5: \"nonsense\" where \"end\" was expected" },
 	{ HEAD GROUP "runs 0\nsite price=\n",
 	  "ticket: line 5: price: not a word of 1 to 64 printable characters" },
-	{ HEAD GROUP "runs 0\nmix unit=x\n", "ticket: line 5: unit: not a number, or too large" },
-	{ HEAD GROUP "runs 0\nmix unit=1\nsite name=x\n",
+	{ HEAD GROUP "runs 0\nmix unit=1\n", "ticket: line 5: unknown key \"unit=1\"" },
+	{ HEAD GROUP "runs 0\nmix\n", "ticket: line 5: fabric: missing" },
+	{ HEAD GROUP "runs 0\ncatalogue\n", "ticket: line 5: catalogue: nothing, too much, or a NUL" },
+	{ HEAD GROUP "runs 0\nmix fabric=x\nsite name=x\n",
 	  "ticket: line 6: \"site\" where \"end\" was expected" },
 	{ HEAD GROUP "runs 0\nend\n\n", "ticket: line 6: something follows the end" },
 	{ HEAD GROUP "runs 0\nend of it\n", "ticket: line 6: something follows the end" },
@@ -440,8 +572,13 @@ int main(void)
 	tcase_add_test(tc, nodes);
 	tcase_add_test(tc, weights);
 	tcase_add_test(tc, unknown_card);
+	tcase_add_test(tc, groups_of_a_vendor);
+	tcase_add_test(tc, shares);
+	tcase_add_test(tc, catalogue_within);
+	tcase_add_test(tc, unknown_within);
 	tcase_add_test(tc, for_this_job);
 	tcase_add_test(tc, ten_thousand_nodes);
+	tcase_add_test(tc, catalogue_left_out);
 	tcase_add_test(tc, devices_left_out);
 	tcase_add_test(tc, bounds);
 	tcase_add_loop_test(tc, mistake, 0, sizeof(mistakes) / sizeof(mistakes[0]));

@@ -478,7 +478,9 @@ static int do_ticket(struct weft_err *err)
 	struct weft_ticket *made = weft_ticket_create("c", &job, 3), *ticket = NULL;
 	struct weft_topology topo = { .n_cards = 0 };
 	struct weft_topo_step step = { .topo = &topo, .step = "0", .node = "a" };
-	char *text = NULL, *files[2] = { NULL, NULL };
+	char *text = NULL, *shares = NULL, *files[2] = { NULL, NULL };
+	struct weft_catalogue *own = NULL;
+	struct weft_conf *classes = NULL;
 	size_t len;
 	int rc = made ? 0 : weft_err(err, "out of memory");
 
@@ -489,9 +491,12 @@ static int do_ticket(struct weft_err *err)
 	}
 	if (rc == 0 && weft_ticket_set(&made->site, "alpha"))
 		rc = weft_err(err, "out of memory");
+	rc = rc == 0 ? weft_ticket_add_catalogue(made, cat, err) : rc;
 	text = rc == 0 ? weft_ticket_text(made, &len, err) : NULL;
 	ticket = text ? weft_ticket_parse(text, len, err) : NULL;
-	rc = ticket ? weft_topology_read(&topo, "/sys", cat, err) : -1;
+	rc = ticket ? weft_ticket_site(ticket, &own, &classes, err) : -1;
+	shares = rc == 0 ? weft_ticket_shares(ticket, 80, true, err) : NULL;
+	rc = shares ? weft_topology_read(&topo, "/sys", own, err) : -1;
 	if (rc == 0) {
 		step.ticket = ticket;
 		files[0] = weft_topology_json(&step, &len);
@@ -501,6 +506,9 @@ static int do_ticket(struct weft_err *err)
 	weft_topology_clear(&topo);
 	weft_ticket_destroy(made);
 	weft_ticket_destroy(ticket);
+	weft_conf_destroy(classes);
+	weft_catalogue_destroy(own);
+	free(shares);
 	free(text);
 	free(files[0]);
 	free(files[1]);
