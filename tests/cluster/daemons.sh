@@ -195,6 +195,7 @@ write_config()
 	[ "$CLUSTER_SELECT" = stock ] ||
 		echo "required $PLUGIN_DIR/spank_weft.so" > "$CLUSTER/etc/plugstack.conf"
 	printf '%s\n' "$CLUSTER_WEFT_CONF" ${CLUSTER_INDEX:+"Index=$CLUSTER_INDEX"} > "$CLUSTER/etc/weft.conf"
+	[ -z "$CLUSTER_TOPOLOGY" ] || printf '%s\n' "$CLUSTER_TOPOLOGY" > "$CLUSTER/etc/topology.conf"
 	# No job of these clusters needs a control group, and a container may have none to give.
 	if release_at_least 23.11; then
 		echo CgroupPlugin=disabled > "$CLUSTER/etc/cgroup.conf"
@@ -249,10 +250,14 @@ give_up()
 	exit 1
 }
 
-munged_start()
+munge_key()
 {
 	dd if=/dev/urandom of="$CLUSTER/etc/munge.key" bs=128 count=1 2> /dev/null
 	chmod 600 "$CLUSTER/etc/munge.key"
+}
+
+munged_start()
+{
 	start munged munged --foreground --force --num-threads=2 --socket="$CLUSTER/run/munge.sock" \
 		--key-file="$CLUSTER/etc/munge.key" --pid-file="$CLUSTER/run/munge.pid-file" \
 		--log-file="$CLUSTER/log/munged.log" --seed-file="$CLUSTER/state/munge.seed"
@@ -391,6 +396,7 @@ cluster_start()
 	private_host
 	choose_ports
 	write_config
+	munge_key
 	munged_start
 	[ "$CLUSTER_DBD" = no ] || dbd_start
 	ctld_start

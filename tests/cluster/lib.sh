@@ -18,6 +18,7 @@
 #	CLUSTER_CONF                lines for the end of slurm.conf
 #	CLUSTER_PARTITIONS          PartitionName= lines instead of the default one
 #	CLUSTER_WEFT_CONF           the text of weft.conf
+#	CLUSTER_TOPOLOGY            the text of topology.conf
 #	CLUSTER_INDEX               Index= of weft.conf (check: each answer is compared with that of cons_tres on all
 #	                            nodes, and a difference fails the script)
 #	CLUSTER_DBD=yes             slurmdbd on a MariaDB of its own, limits enforced
@@ -65,6 +66,7 @@ CLUSTER_SELECT=weft
 CLUSTER_CONF=
 CLUSTER_PARTITIONS="PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP"
 CLUSTER_WEFT_CONF=
+CLUSTER_TOPOLOGY=
 CLUSTER_INDEX=check
 CLUSTER_DBD=no
 CLUSTER_REST=no

@@ -42,10 +42,7 @@ cluster_resume()
 	local name
 	# cluster_stop has taken the private /etc/hosts away.
 	private_host
-	start munged munged --foreground --force --num-threads=2 --socket="$CLUSTER/run/munge.sock" \
-		--key-file="$CLUSTER/etc/munge.key" --pid-file="$CLUSTER/run/munge.pid-file" \
-		--log-file="$CLUSTER/log/munged.log" --seed-file="$CLUSTER/state/munge.seed"
-	wait_for 10 munge -S "$CLUSTER/run/munge.sock" -n
+	munged_start
 	ctld_start
 	while read -r name; do
 		node_start "$name"
@@ -309,10 +306,34 @@ wait_job "$JOB" COMPLETED
 expect_eq "$(job_output "$JOB")" "$(told $h100 "nv1.$JOB.batch")"
 expect_eq "$(sinfo -h -N -o %T | sort -u)" idle
 
+# Slurm itself needs munged to launch a job: it is back as soon as the ticket was given up, while Slurm still tries.
+test_case "munged dead when a job starts: it runs, with fewer hints"
+wait_for 20 no_jobs
+submit -t 5 --begin=now+3 --accel=2:h100-sxm5-80gb --wrap "$show"
+stop munged KILL
+wait_for 30 eval '[ -n "$(ctld_log "starts without a ticket")" ]'
+died=$SECONDS
+munged_start
+wait_job "$JOB" COMPLETED
+expect_eq "$(job_output "$JOB")" "WEFT_TOPOLOGY_FILE=$RUN/nv1.$JOB.batch/topology.json"
+expect_eq "$(ctld_log 'starts without a ticket' | sed 's/^[^ ]* //')" \
+	"weft: JobId=$JOB starts without a ticket: munged: Failed to connect to \"$CLUSTER/run/munge.sock\": Connection refused"
+
+test_case "it is left in peace for half a minute; then there are tickets again"
+submit -t 5 --accel=2:h100-sxm5-80gb --wrap "$show"
+wait_job "$JOB" COMPLETED
+expect_eq "$(job_output "$JOB")" "WEFT_TOPOLOGY_FILE=$RUN/nv1.$JOB.batch/topology.json"
+expect_eq "$(ctld_log 'starts without a ticket' | sed 's/^[^ ]* //' | tail -n 1)" \
+	"weft: JobId=$JOB starts without a ticket: munged did not answer a moment ago"
+sleep $((died + 31 - SECONDS))
+submit -t 5 --accel=2:h100-sxm5-80gb --wrap "$show"
+wait_job "$JOB" COMPLETED
+expect_eq "$(job_output "$JOB")" "$(told $h100 "nv1.$JOB.batch")"
+
 test_case "prolog and epilog have the ticket"
 expect_match "$(cat "$CLUSTER/log/prolog.seen")" "^1 MUNGE$" "prolog"
 expect_match "$(cat "$CLUSTER/log/epilog.seen")" "^1 MUNGE$" "epilog"
-expect_eq "$(ctld_log 'starts without a ticket')" ""
+expect_eq "$(ctld_log 'starts without a ticket' | wc -l)" 2
 
 # ---------------------------------------------------------------- the site's hook
 
@@ -361,4 +382,47 @@ wait_job "$JOB" COMPLETED
 expect_match "$(cat "$CLUSTER/log/nv1.log" "$CLUSTER/log/nv1.out")" \
 	"weft: hook $CLUSTER/etc/hook: it must be root's program, and nobody else may write to it"
 expect_eq "$(sinfo -h -N -o %T | sort -u)" idle
+
+# ---------------------------------------------------------------- switches
+
+# write_path: a script that prints "NODE PATH LEVELS" of its node's file
+write_path()
+{
+	cat > "$CLUSTER/path" <<-'END'
+	#!/bin/sh
+	sed 's/.*"node":{"name":"\([^"]*\)",.*"switch_path":"\([^"]*\)","switch_levels":"\([^"]*\)"}.*/\1 \2 \3/' "$WEFT_TOPOLOGY_FILE"
+	END
+	chmod 755 "$CLUSTER/path"
+}
+
+CLUSTER_NODE_TABLE="nv[1-4]  gpu:h100-sxm5-80gb:8"
+CLUSTER_CONF="TopologyPlugin=topology/tree"
+CLUSTER_TOPOLOGY="SwitchName=leaf1 Nodes=nv[1-2]
+SwitchName=leaf2 Nodes=nv[3-4]
+SwitchName=spine Switches=leaf[1-2]"
+cluster_again
+test_case "topology/tree: the switches above each node"
+write_path
+submit -t 5 --accel=32:h100-sxm5-80gb --wrap "srun -Q $CLUSTER/path"
+wait_job "$JOB" COMPLETED
+expect_eq "$(job_output "$JOB" | sort)" "nv1 spine.leaf1.nv1 switch.switch.node
+nv2 spine.leaf1.nv2 switch.switch.node
+nv3 spine.leaf2.nv3 switch.switch.node
+nv4 spine.leaf2.nv4 switch.switch.node"
+
+if release_at_least 24.05; then
+	CLUSTER_CONF="TopologyPlugin=topology/block"
+	CLUSTER_TOPOLOGY="BlockName=b1 Nodes=nv[1-2]
+BlockName=b2 Nodes=nv[3-4]
+BlockSizes=2"
+	cluster_again
+	test_case "topology/block: the block of each node"
+	write_path
+	submit -t 5 --accel=32:h100-sxm5-80gb --wrap "srun -Q $CLUSTER/path"
+	wait_job "$JOB" COMPLETED
+	expect_eq "$(job_output "$JOB" | sort)" "nv1 b1.nv1 block.node
+nv2 b1.nv2 block.node
+nv3 b2.nv3 block.node
+nv4 b2.nv4 block.node"
+fi
 finish

@@ -112,6 +112,33 @@ START_TEST(sealed_and_opened)
 }
 END_TEST
 
+/* A job may last for weeks, and munged's seals for minutes. */
+START_TEST(expired)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	char command[2048], sealed[1024], *text;
+	size_t len;
+	uid_t uid = -1;
+	FILE *f;
+
+	start_munged();
+	snprintf(command, sizeof(command), "munge --socket=%s --ttl=1 --string=weft-ticket", socket_path);
+	f = popen(command, "r");
+	ck_assert(f && fgets(sealed, sizeof(sealed), f));
+	ck_assert_int_eq(pclose(f), 0);
+	sealed[strcspn(sealed, "\n")] = '\0';
+	sleep(3);
+	snprintf(command, sizeof(command), "echo '%s' | unmunge --socket=%s --output=/dev/null 2> /dev/null",
+		 sealed, socket_path);
+	ck_assert_int_eq(WEXITSTATUS(system(command)), 15); /* EMUNGE_CRED_EXPIRED: it has, indeed */
+	text = weft_unseal(socket_path, sealed, &len, &uid, &err);
+	ck_assert_msg(text != NULL, "%s", err.text);
+	ck_assert_str_eq(text, "weft-ticket");
+	ck_assert_uint_eq(uid, geteuid());
+	free(text);
+}
+END_TEST
+
 /* As for 64 KiB that zlib makes nothing smaller of. */
 START_TEST(the_longest)
 {
@@ -177,9 +204,11 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
+	tcase_set_timeout(tc, 20);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	if (program()) {
 		tcase_add_test(tc, sealed_and_opened);
+		tcase_add_test(tc, expired);
 		tcase_add_test(tc, the_longest);
 	}
 	tcase_add_test(tc, nobody_there);
