@@ -60,6 +60,9 @@ static bitstr_t *required_of(const struct placing *p, const bitstr_t *nodes, uin
 	bit_and(mine, (bitstr_t *)nodes);
 	while ((uint32_t)bit_set_count(mine) > n)
 		bit_clear(mine, bit_fls(mine));
+	/* A job that requires an empty set of nodes gets none in some releases. */
+	if (bit_ffs(mine) < 0)
+		FREE_NULL_BITMAP(mine);
 	return mine;
 }
 
