@@ -431,6 +431,20 @@ cluster_stop()
 	[ "$WEFT_NAMESPACE" = no ] || umount /etc/hosts 2> /dev/null || true
 }
 
+# The daemons again, with the configuration files as they are now.
+cluster_resume()
+{
+	local name
+	# cluster_stop has taken the private /etc/hosts away.
+	private_host
+	munged_start
+	ctld_start
+	while read -r name; do
+		node_start "$name"
+	done < "$CLUSTER/etc/nodes"
+	wait_for 60 nodes_up
+}
+
 # Another cluster from scratch in the same script: change the settings, then this.
 cluster_again()
 {

@@ -5,10 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 
 # One line with every variable by which some vendor's runtime finds its cards, in alphabetical order.
-all_vars='CUDA_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HIP_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL|ZE_AFFINITY_MASK'
-all_vars+='|ASCEND_RT_VISIBLE_DEVICES|MLU_VISIBLE_DEVICES|MUSA_VISIBLE_DEVICES|ILUVATAR_VISIBLE_DEVICES|XPU_VISIBLE_DEVICES'
-all_vars+='|MACA_VISIBLE_DEVICES|SUPA_VISIBLE_DEVICES|TOPS_VISIBLE_DEVICES|HABANA_VISIBLE_MODULES'
-show="env | grep -E '^($all_vars|WEFT_(VENDOR|MODEL|DEVICES))=' | sort | paste -sd' '"
+all_vars=$(grep -oE '"(visible|other)_env": *\[[^]]*\]' "$DATA_DIR/catalogue.json" | grep -oE '"[A-Z_]+"' | tr -d '"' | sort -u)
+show="env | grep -E '^($(echo $all_vars | tr ' ' '|')|WEFT_(VENDOR|MODEL|DEVICES))=' | sort | paste -sd' '"
 
 # sorted TEXT: its lines in order, since tasks write in any
 sorted()
@@ -39,18 +37,44 @@ me1  gpu:c500-oam:8
 ku1  gpu:p800:8
 bi1  gpu:br104:8
 en1  gpu:s60:8
+ha1  gpu:gaudi2:8
+th1  gpu:hanguang-800:8
+aw1  gpu:inferentia2:8
 END
 cluster_start
 
-test_case "one name: each vendor's batch script has that vendor's variables alone"
-while read -r model vendor vars; do
-	expected=
-	for var in $vars; do
-		expected+="$var=0,1 "
-	done
-	in_batch "$(printf '%s\n' ${expected} "WEFT_DEVICES=0,1" "WEFT_MODEL=$model" "WEFT_VENDOR=$vendor" | sort | paste -sd' ')" \
-		--accel="2:$model"
-done <<END
+# environment DEVICES MODEL VENDOR VARIABLE...: what SHOW prints of it
+environment()
+{
+	local devices=$1 model=$2 vendor=$3
+	shift 3
+	printf '%s\n' "${@/%/=$devices}" "WEFT_DEVICES=$devices" "WEFT_MODEL=$model" "WEFT_VENDOR=$vendor" | sort | paste -sd' '
+}
+
+# with_all CMD...: every variable is set, as if the user had other plans
+with_all()
+{
+	env $(printf '%s=7 ' $all_vars) "$@"
+}
+
+expect_eq "$(echo "$all_vars" | wc -l)" 19 "variables in the catalogue"
+while read -r -u 3 model vendor vars; do # salloc reads the standard input
+	test_case "$vendor: batch, step, a card for each task, salloc; all other variables are unset"
+	# shellcheck disable=SC2086 # words
+	{
+		both=$(environment 0,1 "$model" "$vendor" $vars)
+		each="$(environment 0 "$model" "$vendor" $vars)
+$(environment 1 "$model" "$vendor" $vars)"
+	}
+	JOB=$(with_all sbatch --parsable -D "$CLUSTER/home" -o "$CLUSTER/home/%j.out" -t 5 -n 2 --accel="2:$model" \
+		--wrap "$show; srun -Q -n1 sh -c \"$show\"; srun -Q -n2 --gpus-per-task=1 sh -c \"$show\" | sort")
+	wait_job "$JOB" COMPLETED
+	expect_eq "$(job_output "$JOB")" "$both
+$both
+$each"
+	ok with_all salloc -Q -t 5 --accel="2:$model" srun -Q sh -c "$show"
+	expect_eq "$output" "$both" "in salloc"
+done 3<<END
 h100 nvidia CUDA_VISIBLE_DEVICES
 mi300x amd ROCR_VISIBLE_DEVICES
 max-1550 intel ZE_AFFINITY_MASK
@@ -63,7 +87,13 @@ c500-oam metax CUDA_VISIBLE_DEVICES MACA_VISIBLE_DEVICES
 p800 kunlunxin CUDA_VISIBLE_DEVICES XPU_VISIBLE_DEVICES
 br104 biren SUPA_VISIBLE_DEVICES
 s60 enflame TOPS_VISIBLE_DEVICES
+gaudi2 habana HABANA_VISIBLE_MODULES
+hanguang-800 t-head CUDA_VISIBLE_DEVICES
 END
+
+test_case "aws, of which Weft sets nothing: the user's own variable stays, other vendors' go"
+ok with_all srun -Q -t 5 --accel=2:inferentia2 sh -c "$show"
+expect_eq "$output" "NEURON_RT_VISIBLE_CORES=7 WEFT_DEVICES=0,1 WEFT_MODEL=inferentia2 WEFT_VENDOR=aws"
 
 test_case "a plain job has what Slurm gives it"
 submit -t 5 --gres=gpu:910b3:2 --wrap "$show"
@@ -142,5 +172,31 @@ cancel_all
 test_case "the shell of salloc, where it runs on the node"
 run salloc -t 5 --accel=2:npu < <(printf '%s\n' "$show")
 expect_match "$output" 'ASCEND_RT_VISIBLE_DEVICES=0,1 WEFT_DEVICES=0,1 WEFT_MODEL=910b3 WEFT_VENDOR=ascend'
+
+# ---------------------------------------------------------------- islands
+
+cluster_nodes <<END
+nv1  gpu:h100:8
+END
+CLUSTER_CONF=
+cluster_again
+# Cards 0 to 3 are linked, and 4 to 7.
+cluster_stop
+awk -v file="$CLUSTER/dev/gpuh100" 'BEGIN {
+	for (i = 0; i < 8; i++) {
+		links = ""
+		for (k = 0; k < 8; k++)
+			links = links (k ? "," : "") (k == i ? -1 : int(k / 4) == int(i / 4) ? 4 : 0)
+		print "NodeName=nv1 Name=gpu Type=h100 File=" file i " Links=" links
+	}
+}' > "$CLUSTER/etc/gres.conf"
+cluster_resume
+
+test_case "part of a node: cards that are linked, where there are so many"
+submit -t 5 --accel=1:h100 --wrap 'sleep 60'
+wait_job "$JOB" RUNNING
+in_batch "CUDA_VISIBLE_DEVICES=4,5,6,7 WEFT_DEVICES=4,5,6,7 WEFT_MODEL=h100 WEFT_VENDOR=nvidia" --accel=4:h100
+in_batch "CUDA_VISIBLE_DEVICES=1,2 WEFT_DEVICES=1,2 WEFT_MODEL=h100 WEFT_VENDOR=nvidia" --accel=2:h100
+cancel_all
 
 finish

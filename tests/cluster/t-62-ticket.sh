@@ -36,20 +36,6 @@ munge_text()
 	unmunge -S "$CLUSTER/run/munge.sock" -m /dev/null < "$1" || true
 }
 
-# The daemons again, with the configuration files as they are now.
-cluster_resume()
-{
-	local name
-	# cluster_stop has taken the private /etc/hosts away.
-	private_host
-	munged_start
-	ctld_start
-	while read -r name; do
-		node_start "$name"
-	done < "$CLUSTER/etc/nodes"
-	wait_for 60 nodes_up
-}
-
 # The highest job number there is.
 sacct_last()
 {
