@@ -155,6 +155,16 @@ bool weft_base_same_bounds(const struct weft_ask *a, const struct weft_ask *b)
 #endif
 }
 
+bool weft_base_devices_reserved(const struct weft_ask *ask)
+{
+#if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(23, 11, 0)
+	(void)ask;
+	return false;
+#else
+	return ask->resv_exc_ptr && (ask->resv_exc_ptr->gres_list_exc || ask->resv_exc_ptr->gres_list_inc);
+#endif
+}
+
 bool weft_base_starts_later(const struct weft_ask *ask)
 {
 	return weft_base_span(ask).start > time(NULL);

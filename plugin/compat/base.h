@@ -48,6 +48,9 @@ struct weft_span weft_base_span(const struct weft_ask *ask);
 /* Do two questions exclude the same cores and devices, and look at the same time? */
 bool weft_base_same_bounds(const struct weft_ask *a, const struct weft_ask *b);
 
+/* Are devices of the job's gres kept for a reservation, or is the job to use those of one? */
+bool weft_base_devices_reserved(const struct weft_ask *ask);
+
 /* Does a WILL_RUN leave out the present, since it is about a later time? */
 bool weft_base_starts_later(const struct weft_ask *ask);
 

@@ -4,6 +4,10 @@
  */
 #include "plugin/compat/gres.h"
 
+#include "core/island.h"
+
+#define ISLAND_SETS 100000 /* that are tried for one job, on all of its nodes: 15 ms */
+
 /* ---------------------------------------------------------------- what a job asks for */
 
 struct weft_kind weft_kind_of(const char *name, const char *type)
@@ -232,12 +236,98 @@ void weft_picks_clear(struct weft_picks *picks)
 	picks->n = 0;
 }
 
-/* ---------------------------------------------------------------- like nodes */
-
 static bool same_bits(bitstr_t *a, bitstr_t *b)
 {
 	return a && b ? bit_size(a) == bit_size(b) && bit_equal(a, b) : a == b;
 }
+
+/* ---------------------------------------------------------------- islands */
+
+static uint64_t set_of(const bitstr_t *bits)
+{
+	uint64_t set = 0;
+
+	for (int i = 0; bits && i < MIN(bit_size((bitstr_t *)bits), (int)WEFT_ISLAND_MAX); i++)
+		set |= (uint64_t)bit_test((bitstr_t *)bits, i) << i;
+	return set;
+}
+
+static bool may_pick(const gres_node_state_t *ns, const bitstr_t *picked)
+{
+	int n = bit_size((bitstr_t *)picked);
+
+	if (!ns || !ns->links_cnt || ns->link_len != n || n > (int)WEFT_ISLAND_MAX || !ns->gres_bit_alloc ||
+	    bit_size(ns->gres_bit_alloc) != n || !ns->topo_gres_bitmap)
+		return false;
+#if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(23, 11, 0)
+	return !ns->alt_gres_ns;
+#else
+	for (int i = 0; ns->topo_res_core_bitmap && i < ns->topo_cnt; i++) {
+		if (ns->topo_res_core_bitmap[i])
+			return false;
+	}
+	return !ns->alt_gres;
+#endif
+}
+
+/* The devices of type and processors of topology record I. */
+static uint64_t like_record(const gres_node_state_t *ns, int i)
+{
+	uint64_t set = 0;
+
+	for (int k = 0; k < ns->topo_cnt; k++) {
+		if (ns->topo_type_id[k] == ns->topo_type_id[i] &&
+		    same_bits(ns->topo_core_bitmap ? ns->topo_core_bitmap[k] : NULL,
+			      ns->topo_core_bitmap ? ns->topo_core_bitmap[i] : NULL))
+			set |= set_of(ns->topo_gres_bitmap[k]);
+	}
+	return set;
+}
+
+static void keep_islands(const gres_node_state_t *ns, bitstr_t *picked, unsigned *budget)
+{
+	uint64_t taken = set_of(ns->gres_bit_alloc), given = set_of(picked), like = 0, set;
+
+	for (int i = 0; i < ns->topo_cnt; i++) {
+		if (set_of(ns->topo_gres_bitmap[i]) & given)
+			like |= like_record(ns, i);
+	}
+	/* Of devices of several kinds each kind would have to keep its number. */
+	for (int i = 0; i < ns->topo_cnt; i++) {
+		if (set_of(ns->topo_gres_bitmap[i]) & given && like_record(ns, i) != like)
+			return;
+	}
+	if (given & taken || given & ~like) /* those of a job that is preempted, or of no record */
+		return;
+	set = weft_island_pick(ns->links_cnt, ns->link_len, like & ~taken, given, budget);
+	for (int i = 0; set != given && i < ns->link_len; i++) {
+		if (set >> i & 1)
+			bit_set(picked, i);
+		else
+			bit_clear(picked, i);
+	}
+}
+
+void weft_gres_keep_islands(const job_record_t *job, uint32_t gres_id, const bitstr_t *nodes)
+{
+	gres_job_state_t *js = asked_of(job, gres_id);
+	unsigned budget = ISLAND_SETS;
+
+	if (!js || !js->gres_bit_select || js->gres_per_socket)
+		return;
+	for (int i = bit_ffs((bitstr_t *)nodes); i >= 0 && i <= bit_fls((bitstr_t *)nodes); i++) {
+		const gres_node_state_t *ns;
+
+		if (!bit_test((bitstr_t *)nodes, i) || i >= (int)js->total_node_cnt ||
+		    !js->gres_bit_select[i])
+			continue;
+		ns = weft_gres_of_node(node_record_table_ptr[i], gres_id);
+		if (may_pick(ns, js->gres_bit_select[i]))
+			keep_islands(ns, js->gres_bit_select[i], &budget);
+	}
+}
+
+/* ---------------------------------------------------------------- like nodes */
 
 static bool same_places(const gres_node_state_t *a, const gres_node_state_t *b)
 {

@@ -47,6 +47,11 @@ struct weft_count weft_gres_count(const gres_node_state_t *gres, uint32_t type_i
  * the NTH (from 0) of those that were allocated to the job.  UINT64_MAX: cannot be told. */
 uint64_t weft_gres_held(const job_record_t *job, struct weft_kind kind, uint32_t nth);
 
+/* Give JOB, which has just been tested on NODES, other devices of gres GRES_ID than the test has set aside, where
+ * others that are free are linked better (core/island.h).  On each node as many, of the same types and near the same
+ * processors.  Nodes that say nothing of links, or whose devices are tied to processors or shared, stay as they are. */
+void weft_gres_keep_islands(const job_record_t *job, uint32_t gres_id, const bitstr_t *nodes);
+
 /* Has node B the same devices, processors and memory as A, in the same places? */
 bool weft_nodes_alike(const node_record_t *a, const node_record_t *b);
 

@@ -428,6 +428,15 @@ const char *weft_decide_fabric(const job_record_t *job)
 	return chosen.job == job && chosen.fabric[0] ? chosen.fabric : NULL;
 }
 
+/* Slurm takes the first card that is free and what is linked with it, from 24.11 on what is linked least. */
+static void keep_islands(const struct decision *d, size_t i)
+{
+	const struct weft_class *class = d->plan.candidates[i].class;
+
+	if (!weft_base_devices_reserved(d->ask))
+		weft_gres_keep_islands(d->ask->job, weft_kind_of(class->name, NULL).gres_id, d->ask->nodes);
+}
+
 static int decide_now(struct decision *d)
 {
 	struct weft_host host = {
@@ -457,6 +466,7 @@ static int decide_now(struct decision *d)
 	}
 	if (choice.index == NONE || answer(d, choice.index) != SLURM_SUCCESS)
 		return refuse(d);
+	keep_islands(d, choice.index);
 	tell_chosen(d, choice.index);
 	weft_job_tell_stepd(d->ask->job);
 	note_chosen(d, choice.index);
