@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/devenv.h"
+#include "core/pci.h"
 
 static struct weft_catalogue *cat;
 
@@ -190,6 +191,61 @@ START_TEST(values_are_taken_as_they_are)
 }
 END_TEST
 
+static bool same(struct result a, const struct weft_env_change *list, size_t n)
+{
+	if (a.n != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(of(a, list[i].name), list[i].value != NULL ? list[i].value : "unset") != 0)
+			return false;
+	return true;
+}
+
+static void expect_same_match(const struct weft_catalogue *own, const struct weft_model *m, const char *id)
+{
+	struct weft_pci_ids ids = { .class = 0x030200 };
+	struct weft_pci_match all, few;
+
+	ck_assert_int_ge(sscanf(id, "%4x:%4x/%4x:%4x", &ids.vendor, &ids.device, &ids.sub_vendor,
+				&ids.sub_device), 2);
+	for (int i = 0; i < 2; i++, ids.class = 0x120000) {
+		ck_assert(weft_pci_match(cat, &ids, &all));
+		ck_assert_msg(weft_pci_match(own, &ids, &few), "%s of %s", id, m->name);
+		ck_assert_str_eq(few.vendor->name, all.vendor->name);
+	}
+}
+
+/* A node that knows the excerpt alone does what one does that knows all. */
+START_TEST(by_the_excerpt)
+{
+	for (size_t i = 0; i < weft_catalogue_models(cat); i++) {
+		const struct weft_model *m = weft_catalogue_model(cat, i), *again;
+		char *text = weft_catalogue_excerpt(cat, &m, 1);
+		struct weft_err err = WEFT_ERR_INIT;
+		struct weft_catalogue *own;
+		struct weft_env_change *list;
+		struct result r;
+		size_t n;
+
+		ck_assert_ptr_nonnull(text);
+		ck_assert_uint_lt(strlen(text), 4096);
+		own = weft_catalogue_parse("excerpt", text, strlen(text), NULL, NULL, 0, &err);
+		ck_assert_msg(own != NULL, "%s", err.text);
+		again = weft_catalogue_find_model(own, m->name);
+		ck_assert_msg(again != NULL, "%s", m->name);
+		r = changes(m->vendor->name, "0,1");
+		list = weft_devenv_changes(own, again->vendor, "0,1", &n);
+		ck_assert_msg(same(r, list, n), "%s", m->name);
+		for (char **id = m->pci_ids; *id != NULL; id++)
+			expect_same_match(own, m, *id);
+		weft_devenv_free(r.list, r.n);
+		weft_devenv_free(list, n);
+		weft_catalogue_destroy(own);
+		free(text);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("devenv");
@@ -207,6 +263,7 @@ int main(void)
 	tcase_add_test(tc, no_card_hides_all);
 	tcase_add_test(tc, unknown_vendor_changes_nothing);
 	tcase_add_test(tc, values_are_taken_as_they_are);
+	tcase_add_test(tc, by_the_excerpt);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
