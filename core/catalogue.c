@@ -60,7 +60,6 @@ static void vendor_destroy(struct weft_vendor *v)
 	free(v->backend);
 	list_free(v->fabrics);
 	free(v->fabric_gap);
-	free(v->mix_type);
 	free(v->title);
 	free(v->name);
 	free(v);

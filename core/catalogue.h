@@ -59,7 +59,6 @@ struct weft_vendor {
 	char *backend;         /* torch.distributed backend name; NULL: unknown */
 	char **fabrics;        /* names of the fabrics that join it with other vendors; NULL-terminated */
 	char *fabric_gap;      /* why there are not more of them, a clause; NULL: nothing to say */
-	char *mix_type;        /* device type of its cards in a hostfile of several vendors; NULL: unknown */
 };
 
 struct weft_model {

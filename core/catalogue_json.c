@@ -180,14 +180,6 @@ static const char *path_flaw(char *text)
 	return strcmp(text, "device") == 0 || strcmp(text, "host") == 0 ? NULL : "must be device or host";
 }
 
-/* One word of a hostfile's line. */
-static const char *word_flaw(char *text)
-{
-	if (!only(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") || text[0] == '\0')
-		return "may have only letters, digits, '_' and '-'";
-	return NULL;
-}
-
 /* Setters: one for each sort of value. */
 
 /* The string VALUE, checked; malloc()ed.  NULL with an error. */
@@ -427,7 +419,6 @@ static const struct key vendor_keys[] = {
 	{ "backend", set_text, offsetof(struct weft_vendor, backend), text_flaw, 0 },
 	{ "fabrics", set_fabrics, offsetof(struct weft_vendor, fabrics), name_flaw, 0 },
 	{ "fabric_gap", set_text, offsetof(struct weft_vendor, fabric_gap), text_flaw, 0 },
-	{ "mix_type", set_text, offsetof(struct weft_vendor, mix_type), word_flaw, 0 },
 	{ .name = NULL }
 };
 

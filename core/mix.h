@@ -65,25 +65,13 @@ int weft_mix_make(struct weft_mix *mix, const struct weft_alternative *alt, cons
 		  const struct weft_mix_options *options, struct weft_err *err);
 void weft_mix_clear(struct weft_mix *mix);
 
-/* The shares of the groups (SHARES has one for each) in MICRO_BATCHES micro-batches of a step, or in LAYERS layers
- * of a pipeline with one stage for each group: by weight, as weft_share() rounds.  A stage has at least one layer,
- * if there are enough.  -1 with ERR for a number of 0, one above WEFT_SHARE_MAX, or when out of memory. */
+/* The shares of the groups (SHARES has one for each) in MICRO_BATCHES micro-batches of a step: by weight, as
+ * weft_share() rounds.  -1 with ERR for a number of 0, one above WEFT_SHARE_MAX, or when out of memory. */
 int weft_mix_micro_batches(const struct weft_mix *mix, unsigned micro_batches, unsigned *shares,
 			   struct weft_err *err);
-int weft_mix_layers(const struct weft_mix *mix, unsigned layers, unsigned *shares, struct weft_err *err);
 
 /* Throughput of a step that ends with the slowest group, when group i does SHARES[i] of their sum, all its cards
  * alike.  SHARES NULL: each rank does the same. */
 double weft_mix_throughput(const struct weft_mix *mix, const unsigned *shares);
-
-/* Can a program with tensor groups of TP cards and PP stages in a pipeline, inside each group of the mix, use all
- * of its cards?  Then 0, and DP[i] is how many such pipelines group i has.  Otherwise -1 and
- *   24 h100 cannot be used with tp=8 and pp=2: 24 is not a multiple of 16 */
-int weft_mix_mesh(const struct weft_mix *mix, unsigned tp, unsigned pp, unsigned *dp, struct weft_err *err);
-
-/* A hostfile as FlagScale reads it, one line "HOST slots=N type=TYPE" for each node.  HOSTS are MIX->nodes names,
- * in the order of the groups.  TYPE is the vendor's mix_type, or its name in upper case.  malloc()ed; NULL when out of
- * memory. */
-char *weft_mix_hostfile(const struct weft_mix *mix, const char *const *hosts);
 
 #endif

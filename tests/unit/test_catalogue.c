@@ -451,7 +451,6 @@ static const struct {
 	  IN_VENDOR "fabrics, entry 2: unknown fabric \"flagxc\"; did you mean flagcx?" },
 	{ VENDOR("'fabrics':'f'"), IN_VENDOR "fabrics: must be a list of strings, not a string" },
 	{ VENDOR("'fabric_gap':''"), IN_VENDOR "fabric_gap: \"\" must not be empty" },
-	{ VENDOR("'mix_type':'A B'"), IN_VENDOR "mix_type: \"A B\" may have only letters, digits, '_' and '-'" },
 	/* one name for two things */
 	{ MODELS("{'name':'ati','vendor':'amd'}"), "base.json: model \"ati\": name: vendor \"amd\" goes by it too" },
 	{ MODELS("{'name':'x1','vendor':'amd','family':'nvidia'}"),
@@ -469,7 +468,7 @@ START_TEST(fabrics_are_read)
 {
 	struct weft_catalogue *cat = good(
 		"{'fabrics':[{'name':'flagcx','title':'FlagCX','path':'device'},{'name':'open-x','path':'host'}],"
-		"'vendors':[{'name':'v','fabrics':['open-x','flagcx'],'fabric_gap':'because','mix_type':'V_1'},"
+		"'vendors':[{'name':'v','fabrics':['open-x','flagcx'],'fabric_gap':'because'},"
 		"{'name':'w','fabrics':['flagcx']},{'name':'x'}]}",
 		"{'fabrics':[{'name':'flagcx','title':'FlagCX 2'},{'name':'own'}],'vendors':["
 		"{'name':'w','fabrics':null},{'name':'x','fabrics':['own']}]}");
@@ -490,9 +489,7 @@ START_TEST(fabrics_are_read)
 	ck_assert(!weft_vendor_has_fabric(w, flagcx) && !weft_vendor_has_fabric(x, flagcx));
 	ck_assert(weft_vendor_has_fabric(x, weft_catalogue_find_fabric(cat, "own")));
 	ck_assert_str_eq(v->fabric_gap, "because");
-	ck_assert_str_eq(v->mix_type, "V_1");
 	ck_assert_ptr_null(w->fabric_gap);
-	ck_assert_ptr_null(w->mix_type);
 	weft_catalogue_destroy(cat);
 }
 END_TEST

@@ -23,8 +23,8 @@
 static const char catalogue_text[] =
 	"{\"fabrics\":[{\"name\":\"flagcx\",\"title\":\"FlagCX\",\"path\":\"device\"},"
 	"{\"name\":\"gloo\",\"path\":\"host\"}],\"vendors\":["
-	"{\"name\":\"nvidia\",\"collectives\":\"NCCL\",\"fabrics\":[\"flagcx\",\"gloo\"],\"mix_type\":\"NVIDIA\"},"
-	"{\"name\":\"amd\",\"fabrics\":[\"flagcx\",\"gloo\"],\"mix_type\":\"AMD\"},"
+	"{\"name\":\"nvidia\",\"collectives\":\"NCCL\",\"fabrics\":[\"flagcx\",\"gloo\"]},"
+	"{\"name\":\"amd\",\"fabrics\":[\"flagcx\",\"gloo\"]},"
 	"{\"name\":\"iluvatar\",\"fabrics\":[\"flagcx\",\"gloo\"]},"
 	"{\"name\":\"ascend\",\"fabrics\":[\"gloo\"],\"fabric_gap\":\"HCCL has no operation between vendors\"},"
 	"{\"name\":\"groq\"}],\"models\":["
@@ -427,55 +427,12 @@ START_TEST(shares_work)
 	cluster("1 gpu:h100:8;1 gpu:a100:8;1 gpu:t4:8");
 	ck_assert_int_eq(make(&mix, "24:mix=models", NULL, NULL, NULL), 0);
 	ck_assert_uint_eq(mix.n_groups, 3);
-	ck_assert_int_eq(weft_mix_layers(&mix, 12, shares, NULL), 0); /* 8.9, 2.7 and 0.4: the last must have one */
-	ck_assert(shares[0] == 8 && shares[1] == 3 && shares[2] == 1);
 	ck_assert_int_eq(weft_mix_micro_batches(&mix, 12, shares, NULL), 0);
 	ck_assert(shares[0] == 9 && shares[1] == 3 && shares[2] == 0);
-	ck_assert_int_eq(weft_mix_layers(&mix, 2, shares, NULL), 0); /* too few for all */
-	ck_assert(shares[0] == 2 && shares[1] == 0 && shares[2] == 0);
-	ck_assert_int_eq(weft_mix_layers(&mix, 0, shares, &err), -1);
-	ck_assert_str_eq(err.text, "0 layers cannot be shared; it may be 1 to 1000000000");
+	ck_assert_int_eq(weft_mix_micro_batches(&mix, 0, shares, &err), -1);
+	ck_assert_str_eq(err.text, "0 micro-batches cannot be shared; it may be 1 to 1000000000");
 	ck_assert_int_eq(weft_mix_micro_batches(&mix, 1000000001, shares, &again), -1);
 	ck_assert_str_eq(again.text, "1000000001 micro-batches cannot be shared; it may be 1 to 1000000000");
-	weft_mix_clear(&mix);
-}
-END_TEST
-
-START_TEST(finds_a_mesh)
-{
-	struct weft_err err[4] = { WEFT_ERR_INIT };
-	struct weft_mix mix;
-	unsigned dp[2];
-
-	cluster("4 gpu:h100:8;2 gpu:mi300x:12");
-	ck_assert_int_eq(make(&mix, "56:mix=vendors", NULL, NULL, NULL), 0);
-	ck_assert_int_eq(weft_mix_mesh(&mix, 4, 2, dp, &err[0]), 0);
-	ck_assert(dp[0] == 3 && dp[1] == 4);
-	ck_assert_int_eq(weft_mix_mesh(&mix, 8, 1, dp, &err[0]), -1);
-	ck_assert_str_eq(err[0].text, "12 mi300x on a node cannot be used with tp=8: 12 is not a multiple of 8");
-	ck_assert_int_eq(weft_mix_mesh(&mix, 4, 4, dp, &err[1]), -1);
-	ck_assert_str_eq(err[1].text, "24 mi300x cannot be used with tp=4 and pp=4: 24 is not a multiple of 16");
-	ck_assert_int_eq(weft_mix_mesh(&mix, 0, 4, dp, &err[2]), -1);
-	ck_assert_str_eq(err[2].text, "tp=0 and pp=4: both must be at least 1");
-	ck_assert_int_eq(weft_mix_mesh(&mix, 4, UINT32_MAX, dp, &err[3]), -1);
-	ck_assert_str_eq(err[3].text,
-			 "24 mi300x cannot be used with tp=4 and pp=4294967295: 24 is not a multiple of 17179869180");
-	weft_mix_clear(&mix);
-}
-END_TEST
-
-START_TEST(writes_a_hostfile)
-{
-	const char *const hosts[] = { "amd1", "amd2", "nv[1]", "nv2", "ix1" };
-	struct weft_mix mix;
-	char *text;
-
-	cluster("2 gpu:h100:8;2 gpu:mi300x:4;1 gpu:bi150:16");
-	ck_assert_int_eq(make(&mix, "40:mix=vendors", NULL, NULL, NULL), 0);
-	text = weft_mix_hostfile(&mix, hosts);
-	ck_assert_str_eq(text, "amd1 slots=4 type=AMD\namd2 slots=4 type=AMD\nnv[1] slots=8 type=NVIDIA\n"
-			       "nv2 slots=8 type=NVIDIA\nix1 slots=16 type=ILUVATAR\n");
-	free(text);
 	weft_mix_clear(&mix);
 }
 END_TEST
@@ -699,8 +656,6 @@ static Suite *suite(void)
 	tcase_add_test(tc, of_what_is_free);
 	tcase_add_test(tc, predicts);
 	tcase_add_test(tc, shares_work);
-	tcase_add_test(tc, finds_a_mesh);
-	tcase_add_test(tc, writes_a_hostfile);
 	tcase_add_test(tc, is_the_fastest);
 	tcase_add_test(tc, is_quick);
 	suite_add_tcase(s, tc);

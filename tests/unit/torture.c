@@ -108,7 +108,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 static const char catalogue_text[] =
 	"{\"format\":1,\"fabrics\":[{\"name\":\"flagcx\",\"title\":\"FlagCX\"},{\"name\":\"gloo\",\"path\":\"host\"}],"
 	"\"vendors\":[{\"name\":\"nvidia\",\"title\":\"NVIDIA\",\"aliases\":[\"nv\"],"
-	"\"fabrics\":[\"flagcx\",\"gloo\"],\"mix_type\":\"NVIDIA\","
+	"\"fabrics\":[\"flagcx\",\"gloo\"],"
 	"\"visible_env\":[\"CUDA_VISIBLE_DEVICES\"],\"gres_names\":[\"gpu\"]},"
 	"{\"name\":\"ascend\",\"aliases\":[\"huawei\"],\"fabrics\":[\"gloo\"],"
 	"\"fabric_gap\":\"why\",\"visible_env\":[\"ASCEND_RT_VISIBLE_DEVICES\"]}],"
@@ -244,7 +244,6 @@ static int do_lack(struct weft_err *err)
 static int do_mix(struct weft_err *err)
 {
 	static const char *const gpus[] = { "gpu:h100:8", "gpu:910b:6", "gpu:910b:6", "gpu:h100:8", "gpu:x910:4" };
-	static const char *const hosts[] = { "n1", "n2", "n3", "n4", "n5" };
 	static const struct weft_scope anywhere = { 0 };
 	struct weft_app table = { 0 };
 	struct weft_mix_options options = { .app = &table, .intensity = 200, .micro_batches = 32 };
@@ -253,7 +252,6 @@ static int do_mix(struct weft_err *err)
 	struct weft_request *req = NULL;
 	struct weft_mix mix;
 	unsigned shares[8];
-	char *text;
 	int rc = nothing(i, err);
 
 	for (unsigned k = 0; rc == 0 && k < 5; k++)
@@ -271,10 +269,7 @@ static int do_mix(struct weft_err *err)
 		if (rc == 0 && mix.n_groups > 8)
 			rc = weft_err(err, "%zu groups", mix.n_groups);
 		if (rc == 0)
-			rc = weft_mix_layers(&mix, 61, shares, err);
-		text = rc == 0 ? weft_mix_hostfile(&mix, hosts) : NULL;
-		rc = rc == 0 ? nothing(text, err) : rc;
-		free(text);
+			rc = weft_mix_micro_batches(&mix, 61, shares, err);
 		weft_mix_clear(&mix);
 	}
 	weft_request_destroy(req);
