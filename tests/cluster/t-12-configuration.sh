@@ -116,8 +116,10 @@ if ! release_at_least 23.11; then
 	test_case "a broken file at reconfigure: what was stays"
 	new_conf "Catalogue=$site" "" "Catalouge=/etc/x.json"
 	says "$conf:3: Catalouge: unknown key; did you mean Catalogue?; $broken"
-	gets t1 --accel='4:acme,mem>=48G'
-	expect_line "$(job_output "$JOB")" "weft: $conf:3: Catalouge: unknown key; did you mean Catalogue?; $as_slurm"
+	gets "t1 t9" --accel='4:acme,mem>=48G' # the node goes by the ticket, and reads nothing
+	run salloc -Q -t 1 --accel=4:acme sh -c 'SLURM_SPANK_WEFT_TICKET=none srun -Q sh -c "echo \$SLURMD_NODENAME \$WEFT_MODEL"'
+	expect_line "$output" t1
+	expect_line "$output" "weft: $conf:3: Catalouge: unknown key; did you mean Catalogue?; $as_slurm"
 	wait_for 10 accepts --accel='4:a100,mem>=80G'
 fi
 
