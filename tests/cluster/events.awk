@@ -6,6 +6,7 @@
 #	submit N ARG...   sbatch; N counts from 1 and names the job, as @N, in what follows
 #	do CMD...         run CMD
 #	complete @N       the job ends by itself
+#	mend NODES        they are resumed
 #	reconfigure       scontrol reconfigure
 # What follows is not counted:
 #	pass              let the scheduler work until it has no more to start, then look
@@ -14,8 +15,9 @@
 #
 # Decisions compare predicted moments, which must come out alike in two runs that are some seconds apart.  So the time
 # limits of jobs that may run together differ by multiples of two hours, and all are 15 minutes more than such a
-# multiple: only a sum of nine is one of them.  The starts of reservations are seven minutes from all that.  The tasks
-# of an array share one limit, but live for one pass only.
+# multiple: only a sum of nine is one of them.  The starts of reservations are seven minutes from all that, and the end
+# of bf_window is eight.  The tasks of an array share one limit, and live for one pass only; where their ends count,
+# which is in backfill, one runs at a time, for whether two start in the same second is chance.
 
 # A whole number from 0 to N - 1 (Park and Miller: exact in the doubles of every awk).
 function random(n)
@@ -135,8 +137,8 @@ function submit(    args)
 		args = args " -c " between(1, 4)
 	if (chance(14))
 		args = args " -C " one_of("ib ib&new ib|old new old old rack1 [rack1|rack2] rack1*1&rack2*2")
-	if (chance(60))
-		args = args " -p " one_of("low low low low scav scav scav first first nvidia nvidia,low amd shared")
+	if (chance(65))
+		args = args " -p " one_of("low low low low low scav scav scav scav first first nvidia nvidia,low amd shared")
 	if (chance(6))
 		args = args " --exclusive"
 	if (chance(8))
@@ -154,11 +156,11 @@ function submit(    args)
 	else if (chance(20))
 		args = args " --nice=" between(1, 300)
 	if (chance(4)) {
-		args = args " --array=0-" between(1, 5)
+		args = args " --array=0-" between(1, 5) (phases[phase % 4 + 1] == "backfill" ? "%1" : "")
 		array[n] = 1
 		dies[n] = round
 	} else {
-		dies[n] = round + between(2, 7)
+		dies[n] = round + between(3, 8)
 	}
 	if (n > 20 && chance(6))
 		args = args " -d " one_of("afterany afterany afterok afternotok after") ":@" n - between(1, 20)
@@ -169,6 +171,8 @@ function submit(    args)
 	if (chance(4))
 		args = args " --no-requeue"
 	gsub("~", " ", args)
+	if (args ~ / -N ([5-9]|[1-9][0-9])/)
+		large[n_large++] = n
 	print "submit", n, "-t", minutes(), args
 }
 
@@ -181,6 +185,12 @@ function some_job(    i, job)
 			break
 	}
 	return job
+}
+
+# Most that can shrink are too small to.
+function large_job()
+{
+	return n_large ? large[n_large > 20 ? n_large - 1 - random(20) : random(n_large)] : some_job()
 }
 
 function end_job(job)
@@ -255,11 +265,11 @@ function event(    form)
 		break_nodes("DRAIN")
 	else if (form < 715)
 		break_nodes("DOWN")
-	else if (form < 755)
+	else if (form < 770)
 		mend_nodes()
-	else if (form < 795)
-		print "do scontrol update JobId=@" some_job() " NumNodes=" few(6)
-	else if (form < 815)
+	else if (form < 800)
+		print "do scontrol update JobId=@" (chance(30) ? some_job() : large_job()) " NumNodes=" between(1, 4)
+	else if (form < 820)
 		print "do scontrol hold @" some_job()
 	else if (form < 840)
 		print "do scontrol release @" some_job()
@@ -268,14 +278,14 @@ function event(    form)
 	else if (form < 895)
 		print "do scontrol suspend @" (suspended[last_suspended++] = some_job())
 	else if (form < 920)
-		print "do scontrol resume @" (first_suspended < last_suspended ? suspended[first_suspended++] : some_job())
+		print "do scontrol resume @" (last_suspended ? suspended[--last_suspended] : some_job())
 	else if (form < 940)
 		print "do scontrol requeue @" some_job()
 	else if (form < 957)
 		reserve()
-	else if (form < 972 && n_reservations)
+	else if (form < 974 && n_reservations)
 		unreserve()
-	else if (form < 975)
+	else if (form < 977)
 		print "reconfigure"
 	else
 		meddle(some_job())
@@ -299,14 +309,14 @@ BEGIN {
 				done++
 			}
 		}
-		for (last = done + between(20, 60); done < last && done < events; done++)
+		for (last = done + between(25, 55); done < last && done < events; done++)
 			event()
 		if (round == 3) {
 			print "reconfigure"
 			done++
 		}
 		for (i = 0; i < n_mended; i++)
-			print "do scontrol update State=RESUME NodeName=" mended[i]
+			print "mend", mended[i]
 		n_mended = 0
 		print "pass"
 		if (int(done / per_phase) > phase && done < events)
