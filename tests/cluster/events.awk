@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# events.awk - a random history of a cluster for events.sh, the same for the same -v seed=N, -v release=R of Slurm,
-# and awk.
+# events.awk - a random history of a cluster for t-72-events.sh, the same for the same -v seed=N and -v release=R of
+# Slurm.  Needs random.awk before it.
 #
 # -v events=N are written in rounds, one event per line:
 #	submit N ARG...   sbatch; N counts from 1 and names the job, as @N, in what follows
@@ -18,29 +18,6 @@
 # multiple: only a sum of nine is one of them.  The starts of reservations are seven minutes from all that, and the end
 # of bf_window is eight.  The tasks of an array share one limit, and live for one pass only; where their ends count,
 # which is in backfill, one runs at a time, for whether two start in the same second is chance.
-
-# A whole number from 0 to N - 1 (Park and Miller: exact in the doubles of every awk).
-function random(n)
-{
-	seed = seed * 16807 % 2147483647
-	return int(seed / 2147483647 * n)
-}
-
-function chance(percent)
-{
-	return random(100) < percent
-}
-
-function between(low, high)
-{
-	return low + random(high - low + 1)
-}
-
-# One word of LIST.
-function one_of(list,    words)
-{
-	return words[random(split(list, words, " ")) + 1]
-}
 
 # Most jobs are small, but the large ones hold most of the nodes.
 function size(    form)
@@ -217,8 +194,9 @@ function mend_nodes()
 		mended[n_mended++] = nodes(3)
 }
 
-# One that has begun, or one that will long after the test; some take what is free, or wait for nothing.
-function reserve(    name, text)
+# One that has begun, or one that will long after the test; some take what is free, or wait for nothing.  Those keep
+# their nodes (STATIC_ALLOC), or slurmctld would look now and then for others in the place of nodes that are down.
+function reserve(    name, text, flags)
 {
 	name = "r" ++reserved
 	text = "scontrol create reservation ReservationName=" name " Users=root"
@@ -226,13 +204,14 @@ function reserve(    name, text)
 		text = text " StartTime=now Duration=UNLIMITED"
 	else
 		text = text " StartTime=now+" 120 * between(0, 200) + 67 "minutes Duration=" 120 * between(1, 50)
-	if (chance(60))
+	flags = chance(50) ? one_of("IGNORE_JOBS IGNORE_JOBS,MAINT FLEX,IGNORE_JOBS") : ""
+	if (chance(60)) {
 		text = text " Nodes=" nodes(6)
-	else
+	} else {
 		text = text " NodeCnt=" between(1, 8) " PartitionName=" one_of("all nvidia amd")
-	if (chance(50))
-		text = text " Flags=" one_of("IGNORE_JOBS IGNORE_JOBS,MAINT FLEX,IGNORE_JOBS SPEC_NODES")
-	print "do", text
+		flags = "STATIC_ALLOC" (flags ? "," flags : "")
+	}
+	print "do", text (flags ? " Flags=" flags : "")
 	reservations[n_reservations++] = name
 }
 

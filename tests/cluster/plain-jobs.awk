@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# plain-jobs.awk - a script of random plain jobs for t-70-plain.sh, the same for the same -v seed=N, -v release=R of
-# Slurm, and awk.
+# plain-jobs.awk - a history of random plain jobs for t-70-plain.sh, the same for the same -v seed=N and -v release=R of
+# Slurm.  Needs random.awk before it.
 #
 # -v jobs=N are submitted in groups, as many as -v groups=N.  What is written, one per line:
 #	submit N ARG...   sbatch; N counts from 1 and names the job, as @N, in what follows
@@ -14,29 +14,6 @@
 # Decisions of backfill compare predicted moments, which must come out alike in two runs that are some seconds apart.
 # So the time limits of jobs that may run together differ by half hours, and all are of the form 4k + 1 half hours: a sum
 # of two is never one of them.  Only the tasks of an array share one; these do not live long enough to drift apart.
-
-# A whole number from 0 to N - 1 (Park and Miller: exact in the doubles of every awk).
-function random(n)
-{
-	seed = seed * 16807 % 2147483647
-	return int(seed / 2147483647 * n)
-}
-
-function chance(percent)
-{
-	return random(100) < percent
-}
-
-# One word of LIST.
-function one_of(list,    words)
-{
-	return words[random(split(list, words, " ")) + 1]
-}
-
-function between(low, high)
-{
-	return low + random(high - low + 1)
-}
 
 function typed(count)
 {
