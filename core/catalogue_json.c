@@ -3,7 +3,6 @@
  * catalogue_json.c - reads catalogue files (format: doc/catalogue.md) and refuses whatever is not right, with
  * the file, the entry and the key.  Two tables, vendor_keys and model_keys, say what may be in an entry.
  */
-#include <json-c/json.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,8 +10,8 @@
 #include <string.h>
 
 #include "core/catalogue_private.h"
+#include "core/json.h"
 #include "core/nearest.h"
-#include "core/utf8.h"
 
 #define FORMAT 1      /* "format" of the files that this version reads */
 #define MAX_DEPTH 8   /* the format needs 5 */
@@ -50,26 +49,6 @@ static int bad(const struct place *at, const char *fmt, ...)
 	va_end(ap);
 	return weft_err(at->err, "%s: %s%s%s%s%s", at->file, at->entry, at->entry[0] != '\0' ? ": " : "",
 			at->key, at->key[0] != '\0' ? ": " : "", what);
-}
-
-static const char *kind(json_object *value)
-{
-	switch (json_object_get_type(value)) {
-	case json_type_null:
-		return "null";
-	case json_type_boolean:
-		return "true or false";
-	case json_type_int:
-	case json_type_double:
-		return "a number";
-	case json_type_object:
-		return "an object";
-	case json_type_array:
-		return "a list";
-	case json_type_string:
-		break;
-	}
-	return "a string";
 }
 
 static bool is_number(json_object *value)
@@ -190,7 +169,7 @@ static char *get_string(struct place *at, json_object *value, const char *(*flaw
 	char *copy;
 
 	if (!json_object_is_type(value, json_type_string)) {
-		bad(at, "must be a string, not %s", kind(value));
+		bad(at, "must be a string, not %s", weft_json_kind(value));
 		return NULL;
 	}
 	len = (size_t)json_object_get_string_len(value);
@@ -244,7 +223,7 @@ static int set_list(struct place *at, json_object *value, const struct key *key,
 	size_t n = 0;
 
 	if (value != NULL && !json_object_is_type(value, json_type_array))
-		return bad(at, "must be a list of strings, not %s", kind(value));
+		return bad(at, "must be a list of strings, not %s", weft_json_kind(value));
 	if (value != NULL)
 		n = json_object_array_length(value);
 	if (n > MAX_LIST)
@@ -273,7 +252,7 @@ fail:
 static int get_number(struct place *at, json_object *value, double max, double *number)
 {
 	if (!is_number(value))
-		return bad(at, "must be a number, not %s", kind(value));
+		return bad(at, "must be a number, not %s", weft_json_kind(value));
 	*number = json_object_get_double(value);
 	if (!(*number > 0 && *number <= max)) /* so NaN is refused too */
 		return bad(at, "must be more than 0 and at most %.0f", max);
@@ -471,7 +450,7 @@ static int set_object(struct place *at, json_object *value, const struct key *ke
 		      const char *prefix)
 {
 	if (!json_object_is_type(value, json_type_object))
-		return bad(at, "must be an object, not %s", kind(value));
+		return bad(at, "must be an object, not %s", weft_json_kind(value));
 	json_object_object_foreach(value, name, member) {
 		const struct key *key = keys;
 
@@ -501,7 +480,7 @@ static const char *entry_name(struct place *at, json_object *entry, const char *
 	snprintf(at->entry, sizeof(at->entry), "%s, entry %zu", list, i + 1);
 	at->key[0] = '\0';
 	if (!json_object_is_type(entry, json_type_object)) {
-		bad(at, "must be an object, not %s", kind(entry));
+		bad(at, "must be an object, not %s", weft_json_kind(entry));
 		return NULL;
 	}
 	snprintf(at->key, sizeof(at->key), "name");
@@ -618,7 +597,7 @@ static int apply_list(struct place *at, json_object *root, const char *list,
 		return 0;
 	snprintf(at->key, sizeof(at->key), "%s", list);
 	if (!json_object_is_type(entries, json_type_array))
-		return bad(at, "must be a list, not %s", kind(entries));
+		return bad(at, "must be a list, not %s", weft_json_kind(entries));
 	n = json_object_array_length(entries);
 	if (n > WEFT_CATALOGUE_MAX_MODELS)
 		return bad(at, "%zu entries; at most %d are allowed", n, WEFT_CATALOGUE_MAX_MODELS);
@@ -654,73 +633,17 @@ static const struct key root_keys[] = {
 
 /* The file as a whole */
 
-static unsigned line_of(const char *text, size_t offset)
-{
-	unsigned line = 1;
-
-	for (size_t i = 0; i < offset; i++)
-		line += text[i] == '\n';
-	return line;
-}
-
-static json_object *parse_text(const char *file, const char *text, size_t len, struct weft_err *err)
-{
-	struct json_tokener *tok;
-	json_object *root;
-	enum json_tokener_error rc;
-	const char *nul;
-	char *ascii;
-	size_t ascii_len = 0, wrong = 0;
-
-	if (len > WEFT_CATALOGUE_MAX_BYTES) {
-		weft_err(err, "%s: %zu bytes; at most %u are allowed", file, len, WEFT_CATALOGUE_MAX_BYTES);
-		return NULL;
-	}
-	nul = memchr(text, '\0', len);
-	if (nul != NULL) {
-		weft_err(err, "%s:%u: a NUL byte; this is no text file", file,
-			 line_of(text, (size_t)(nul - text)));
-		return NULL;
-	}
-	ascii = weft_utf8_escape(text, len, &ascii_len, &wrong);
-	if (ascii == NULL && wrong < len) {
-		weft_err(err, "%s:%u: not UTF-8", file, line_of(text, wrong));
-		return NULL;
-	}
-	tok = ascii ? json_tokener_new_ex(MAX_DEPTH) : NULL;
-	if (tok == NULL) {
-		weft_err(err, "%s: out of memory", file);
-		free(ascii);
-		return NULL;
-	}
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-	root = json_tokener_parse_ex(tok, ascii, (int)ascii_len);
-	rc = json_tokener_get_error(tok);
-	if (rc == json_tokener_continue)
-		weft_err(err, "%s:%u: the text ends too early", file, line_of(text, len));
-	else if (rc != json_tokener_success)
-		weft_err(err, "%s:%u: not JSON: %s", file, line_of(ascii, json_tokener_get_parse_end(tok)),
-			 json_tokener_error_desc(rc));
-	json_tokener_free(tok);
-	free(ascii);
-	if (rc == json_tokener_success)
-		return root;
-	json_object_put(root);
-	return NULL;
-}
-
 int weft_catalogue_apply(struct weft_catalogue *cat, const char *file, const char *text, size_t len,
 			 struct weft_err *err)
 {
 	struct place at = { .file = file, .cat = cat, .err = err };
-	struct weft_err why = WEFT_ERR_INIT;
-	json_object *root = parse_text(file, text, len, &why);
+	json_object *root;
 	int rv = -1;
 
-	if (why.text[0] != '\0') { /* a NULL root alone is the document "null" */
-		weft_err(err, "%s", why.text);
+	if (len > WEFT_CATALOGUE_MAX_BYTES)
+		return weft_err(err, "%s: %zu bytes; at most %u are allowed", file, len, WEFT_CATALOGUE_MAX_BYTES);
+	if (weft_json_parse(&root, file, text, len, MAX_DEPTH, err))
 		return -1;
-	}
 	if (weft_catalogue_drop_families(cat) < 0) {
 		bad(&at, "out of memory");
 		goto out;

@@ -14,59 +14,78 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/conf_private.h"
 #include "core/file.h"
 #include "core/nearest.h"
 #include "core/scan.h"
 
-#define PAIRS 4 /* more than any kind of line takes */
+#define PAIRS 4 /* as many as any kind of line takes */
 
-enum key { KEY_CATALOGUE, KEY_POLICY, KEY_INTENSITY, KEY_INDEX, KEY_CLASS, KEY_APP, KEY_MODEL, KEY_TABLE, KEYS };
-
-static const char *const key_names[KEYS + 1] = {
-	"Catalogue", "DefaultPolicy", "RooflineIntensity", "Index", "Class", "App", "Model", "Table", NULL
+const char *const weft_conf_keys[KEYS + 1] = {
+	[KEY_CATALOGUE] = "Catalogue",
+	[KEY_POLICY] = "DefaultPolicy",
+	[KEY_INTENSITY] = "RooflineIntensity",
+	[KEY_INDEX] = "Index",
+	[KEY_CLASS] = "Class",
+	[KEY_APP] = "App",
+	[KEY_ZONE] = "PowerZone",
+	[KEY_CAP] = "PowerCap",
+	[KEY_POWER_NODE] = "PowerNode",
+	[KEY_POWER_CLASS] = "PowerClass",
+	[KEY_SIGNAL] = "PowerSignal",
+	[KEY_PRICE] = "PowerPrice",
+	[KEY_CARBON] = "PowerCarbon",
+	[KEY_INTERVAL] = "PowerInterval",
+	[KEY_PATIENCE] = "PowerPatience",
+	[KEY_SPAN] = "EnergySpan",
+	[KEY_RESTART] = "EnergyRestart",
+	[KEY_PROVISION] = "PowerProvision",
+	[KEY_SHED] = "PowerShed",
+	[KEY_HOOK] = "PowerHook",
+	[KEY_HINTS] = "PowerHints",
+	[KEY_STATE] = "PowerState",
+	[KEY_MODEL] = "Model",
+	[KEY_TABLE] = "Table",
+	[KEY_NODES] = "Nodes",
+	[KEY_WATTS] = "Watts",
+	[KEY_DAYS] = "Days",
+	[KEY_HOURS] = "Hours",
+	[KEY_IDLE] = "Idle",
+	[KEY_PEAK] = "Peak",
+	[KEY_OFF] = "Off",
+	[KEY_MAX_AGE] = "MaxAge",
+	[KEY_CURRENCY] = "Currency",
 };
 
-struct reader {
-	const char *path;
-	const char *text;
-	size_t len, pos;
-	unsigned next; /* number of the line at POS */
-	unsigned line; /* where the logical line begins */
-	char buf[WEFT_CONF_MAX_LINE + 1];
-	size_t used;
-	struct weft_conf *conf;
-	unsigned seen[KEYS]; /* line of each key that may be given once; 0: not yet */
-	unsigned *app_lines; /* by index of conf->apps */
-	struct weft_err *err;
-};
-
-/* Both point into reader.buf. */
-struct pair {
-	enum key key;
-	char *value;
-};
-
-/* "weft.conf:12: Class: ..."; KEY may be KEYS: none. */
-#define FAIL(r, key, fmt, ...)                                                                               \
-	weft_err((r)->err, "%s:%u: %s%s" fmt, (r)->path, (r)->line, (key) < KEYS ? key_names[key] : "",      \
-		 (key) < KEYS ? ": " : "", ##__VA_ARGS__)
-
-static int out_of_memory(struct reader *r)
+int weft_conf_no_memory(struct weft_conf_reader *r)
 {
 	return weft_err(r->err, "%s: out of memory", r->path);
 }
 
-static char *copy(struct reader *r, const char *text)
+char *weft_conf_copy(struct weft_conf_reader *r, const char *text)
 {
 	char *s = strdup(text);
 
 	if (!s)
-		out_of_memory(r);
+		weft_conf_no_memory(r);
 	return s;
 }
 
+void *weft_conf_grow(struct weft_conf_reader *r, void *array, size_t n, size_t size)
+{
+	char *grown = array;
+
+	if ((n & (n - 1)) == 0) /* it is full: there is room for the next power of two */
+		grown = realloc(array, (n ? 2 * n : 1) * size);
+	if (grown)
+		memset(grown + n * size, 0, size);
+	else
+		weft_conf_no_memory(r);
+	return grown;
+}
+
 /* Add the line at POS to BUF, without its comment.  *CONTINUED: it ended in a backslash. */
-static int read_physical(struct reader *r, bool *quoted, bool *continued)
+static int read_physical(struct weft_conf_reader *r, bool *quoted, bool *continued)
 {
 	const char *nl = memchr(r->text + r->pos, '\n', r->len - r->pos);
 	size_t end = nl ? (size_t)(nl - r->text) : r->len, next = nl ? end + 1 : end;
@@ -100,7 +119,7 @@ static int read_physical(struct reader *r, bool *quoted, bool *continued)
 }
 
 /* The next logical line into BUF. */
-static int read_logical(struct reader *r)
+static int read_logical(struct weft_conf_reader *r)
 {
 	bool quoted = false, continued = true;
 
@@ -121,14 +140,14 @@ static char *skip_space(char *s)
 	return s;
 }
 
-static int find_key(struct reader *r, const char *name, size_t len, enum key *key)
+static int find_key(struct weft_conf_reader *r, const char *name, size_t len, enum weft_key *key)
 {
 	char buf[WEFT_NAME_MAX + 1];
 	const char *near;
 
 	for (int k = 0; k < KEYS; k++) {
-		if (strlen(key_names[k]) == len && !strncasecmp(key_names[k], name, len)) {
-			*key = (enum key)k;
+		if (strlen(weft_conf_keys[k]) == len && !strncasecmp(weft_conf_keys[k], name, len)) {
+			*key = (enum weft_key)k;
 			return 0;
 		}
 	}
@@ -136,13 +155,13 @@ static int find_key(struct reader *r, const char *name, size_t len, enum key *ke
 		return FAIL(r, KEYS, "%s: unknown key", weft_snip(name, len).text);
 	memcpy(buf, name, len);
 	buf[len] = '\0';
-	near = weft_nearest(buf, key_names);
+	near = weft_nearest(buf, weft_conf_keys);
 	return FAIL(r, KEYS, "%s: unknown key%s%s%s", buf, near ? "; did you mean " : "", near ? near : "",
 		    near ? "?" : "");
 }
 
 /* The value at S, bare or quoted; ends it with NUL.  Returns what follows, or NULL. */
-static char *cut_value(struct reader *r, struct pair *pair, char *s)
+static char *cut_value(struct weft_conf_reader *r, struct weft_pair *pair, char *s)
 {
 	bool quoted = *s == '"';
 	size_t n = quoted ? strcspn(s + 1, "\"") : strcspn(s, " \t\r\n\"");
@@ -169,7 +188,7 @@ static char *cut_value(struct reader *r, struct pair *pair, char *s)
 }
 
 /* Cut BUF into pairs; *N of them, 0 for an empty line. */
-static int cut_pairs(struct reader *r, struct pair *pairs, size_t *n)
+static int cut_pairs(struct weft_conf_reader *r, struct weft_pair *pairs, size_t *n)
 {
 	char *s = skip_space(r->buf);
 
@@ -193,30 +212,46 @@ static int cut_pairs(struct reader *r, struct pair *pairs, size_t *n)
 	return 0;
 }
 
-/* What stands beside pairs[0], which must be one KEY; NULL with the error. */
-static const char *companion(struct reader *r, const struct pair *pairs, size_t n, enum key key)
+int weft_conf_take(struct weft_conf_reader *r, const struct weft_pair *pairs, size_t n,
+		   struct weft_take *takes, size_t n_takes)
 {
-	enum key first = pairs[0].key;
-
 	for (size_t i = 1; i < n; i++) {
-		if (pairs[i].key != key) {
-			FAIL(r, pairs[i].key, "does not belong on a line with %s=", key_names[first]);
-			return NULL;
-		}
+		size_t k = 0;
+
+		while (k < n_takes && takes[k].key != pairs[i].key)
+			k++;
+		if (k == n_takes)
+			return FAIL(r, pairs[i].key,
+				    "does not belong on a line with %s=", weft_conf_keys[pairs[0].key]);
+		if (takes[k].value)
+			return FAIL(r, pairs[i].key, "given twice");
+		takes[k].value = pairs[i].value;
 	}
-	if (n > 2) {
-		FAIL(r, key, "given twice");
-		return NULL;
+	for (size_t k = 0; k < n_takes; k++) {
+		if (takes[k].required && !takes[k].value)
+			return FAIL(r, pairs[0].key, "%s= is missing", weft_conf_keys[takes[k].key]);
 	}
-	if (n < 2) {
-		FAIL(r, first, "%s= is missing", key_names[key]);
-		return NULL;
-	}
-	return pairs[1].value;
+	return 0;
+}
+
+int weft_conf_once(struct weft_conf_reader *r, enum weft_key key)
+{
+	if (r->seen[key])
+		return FAIL(r, key, "given in line %u already", r->seen[key]);
+	r->seen[key] = r->line;
+	return 0;
+}
+
+int weft_conf_path(struct weft_conf_reader *r, enum weft_key key, const char *value, char **path)
+{
+	if (value[0] != '/')
+		return FAIL(r, key, "\"%s\" is not an absolute path", weft_snip(value, strlen(value)).text);
+	*path = weft_conf_copy(r, value);
+	return *path ? 0 : -1;
 }
 
 /* "gpu:a100" or "gpu" */
-static bool is_gres(const char *text)
+bool weft_conf_is_gres(const char *text)
 {
 	const char *colon = strchr(text, ':');
 
@@ -225,15 +260,17 @@ static bool is_gres(const char *text)
 	return weft_is_name(text, (size_t)(colon - text)) && weft_is_name(colon + 1, strlen(colon + 1));
 }
 
-static int read_class(struct reader *r, const struct pair *pairs, size_t n)
+static int read_class(struct weft_conf_reader *r, const struct weft_pair *pairs, size_t n)
 {
-	const char *gres = pairs[0].value, *model = companion(r, pairs, n, KEY_MODEL);
+	struct weft_take take = { KEY_MODEL, true, NULL };
+	const char *gres = pairs[0].value, *model;
 	struct weft_conf *conf = r->conf;
 	struct weft_conf_class *classes;
 
-	if (!model)
+	if (weft_conf_take(r, pairs, n, &take, 1) < 0)
 		return -1;
-	if (!is_gres(gres))
+	model = take.value;
+	if (!weft_conf_is_gres(gres))
 		return FAIL(r, KEY_CLASS, "\"%s\" is not a gres name and type such as gpu:a100",
 			    weft_snip(gres, strlen(gres)).text);
 	if (!weft_is_name(model, strlen(model)))
@@ -246,41 +283,42 @@ static int read_class(struct reader *r, const struct pair *pairs, size_t n)
 	}
 	if (conf->n_classes == WEFT_CONF_MAX_CLASSES)
 		return FAIL(r, KEY_CLASS, "more than %d classes", WEFT_CONF_MAX_CLASSES);
-	classes = realloc(conf->classes, (conf->n_classes + 1) * sizeof(*classes));
+	classes = weft_conf_grow(r, conf->classes, conf->n_classes, sizeof(*classes));
 	if (!classes)
-		return out_of_memory(r);
+		return -1;
 	conf->classes = classes;
 	classes += conf->n_classes++;
 	classes->line = r->line;
-	classes->gres = copy(r, gres);
-	classes->model = copy(r, model);
+	classes->gres = weft_conf_copy(r, gres);
+	classes->model = weft_conf_copy(r, model);
 	return classes->gres && classes->model ? 0 : -1;
 }
 
 /* Room for one more app, and for its line. */
-static int grow_apps(struct reader *r)
+static int grow_apps(struct weft_conf_reader *r)
 {
 	size_t n = r->conf->n_apps;
-	struct weft_app *apps = realloc(r->conf->apps, (n + 1) * sizeof(*apps));
+	struct weft_app *apps = weft_conf_grow(r, r->conf->apps, n, sizeof(*apps));
 	unsigned *lines;
 
 	if (!apps)
-		return out_of_memory(r);
+		return -1;
 	r->conf->apps = apps;
-	lines = realloc(r->app_lines, (n + 1) * sizeof(*lines));
+	lines = weft_conf_grow(r, r->app_lines, n, sizeof(*lines));
 	if (!lines)
-		return out_of_memory(r);
+		return -1;
 	r->app_lines = lines;
 	return 0;
 }
 
-static int read_app(struct reader *r, const struct pair *pairs, size_t n)
+static int read_app(struct weft_conf_reader *r, const struct weft_pair *pairs, size_t n)
 {
-	const char *name = pairs[0].value, *table = companion(r, pairs, n, KEY_TABLE);
+	struct weft_take table = { KEY_TABLE, true, NULL };
+	const char *name = pairs[0].value;
 	struct weft_conf *conf = r->conf;
 	struct weft_err why = WEFT_ERR_INIT;
 
-	if (!table)
+	if (weft_conf_take(r, pairs, n, &table, 1) < 0)
 		return -1;
 	if (!weft_is_name(name, strlen(name)))
 		return FAIL(r, KEY_APP, "\"%s\" is not a name", weft_snip(name, strlen(name)).text);
@@ -292,13 +330,13 @@ static int read_app(struct reader *r, const struct pair *pairs, size_t n)
 		return FAIL(r, KEY_APP, "more than %d tables", WEFT_CONF_MAX_APPS);
 	if (grow_apps(r) < 0)
 		return -1;
-	if (weft_app_parse(&conf->apps[conf->n_apps], name, table, &why) < 0)
+	if (weft_app_parse(&conf->apps[conf->n_apps], name, table.value, &why) < 0)
 		return FAIL(r, KEY_TABLE, "%s", why.text);
 	r->app_lines[conf->n_apps++] = r->line;
 	return 0;
 }
 
-static int read_intensity(struct reader *r, const char *value)
+static int read_intensity(struct weft_conf_reader *r, const char *value)
 {
 	size_t len = strlen(value);
 	double x = weft_scan_number(value, len) == len ? weft_number_value(value, len, 0) : NAN;
@@ -310,7 +348,7 @@ static int read_intensity(struct reader *r, const char *value)
 	return 0;
 }
 
-static int read_policy(struct reader *r, const char *value)
+static int read_policy(struct weft_conf_reader *r, const char *value)
 {
 	struct weft_err why = WEFT_ERR_INIT;
 	int scale_time = 0;
@@ -322,7 +360,7 @@ static int read_policy(struct reader *r, const char *value)
 	return 0;
 }
 
-static int read_index(struct reader *r, const char *value)
+static int read_index(struct weft_conf_reader *r, const char *value)
 {
 	static const char *const names[] = { "yes", "no", "check", NULL };
 
@@ -336,52 +374,69 @@ static int read_index(struct reader *r, const char *value)
 }
 
 /* A key that stands alone and may be given once. */
-static int read_scalar(struct reader *r, const struct pair *pairs, size_t n)
+static int read_scalar(struct weft_conf_reader *r, const struct weft_pair *pairs, size_t n)
 {
-	enum key key = pairs[0].key;
+	enum weft_key key = pairs[0].key;
 	const char *value = pairs[0].value;
 
-	if (n > 1)
-		return FAIL(r, pairs[1].key, "does not belong on a line with %s=", key_names[key]);
-	if (r->seen[key])
-		return FAIL(r, key, "given in line %u already", r->seen[key]);
-	r->seen[key] = r->line;
+	if (weft_conf_take(r, pairs, n, NULL, 0) < 0 || weft_conf_once(r, key) < 0)
+		return -1;
 	if (key == KEY_INTENSITY)
 		return read_intensity(r, value);
 	if (key == KEY_POLICY)
 		return read_policy(r, value);
 	if (key == KEY_INDEX)
 		return read_index(r, value);
-	if (value[0] != '/')
-		return FAIL(r, key, "\"%s\" is not an absolute path", weft_snip(value, strlen(value)).text);
-	r->conf->catalogue = copy(r, value);
-	return r->conf->catalogue ? 0 : -1;
+	return weft_conf_path(r, key, value, &r->conf->catalogue);
 }
 
-static int read_line(struct reader *r)
+/* Behind which key KEY belongs. */
+static const char *owner(enum weft_key key)
 {
-	struct pair pairs[PAIRS];
+	switch (key) {
+	case KEY_MODEL:
+		return "Class=";
+	case KEY_TABLE:
+		return "App=";
+	case KEY_NODES:
+		return "PowerZone=";
+	case KEY_WATTS:
+	case KEY_DAYS:
+	case KEY_HOURS:
+		return "PowerCap=";
+	case KEY_IDLE:
+	case KEY_PEAK:
+		return "PowerNode= or PowerClass=";
+	case KEY_OFF:
+		return "PowerNode=";
+	case KEY_MAX_AGE:
+		return "PowerSignal=";
+	case KEY_CURRENCY:
+		return "PowerPrice=";
+	default:
+		return NULL;
+	}
+}
+
+static int read_line(struct weft_conf_reader *r)
+{
+	struct weft_pair pairs[PAIRS];
 	size_t n;
 
 	if (cut_pairs(r, pairs, &n) < 0)
 		return -1;
 	if (n == 0)
 		return 0;
-	switch (pairs[0].key) {
-	case KEY_CLASS:
+	if (owner(pairs[0].key))
+		return FAIL(r, pairs[0].key, "belongs behind %s, on the same line", owner(pairs[0].key));
+	if (pairs[0].key == KEY_CLASS)
 		return read_class(r, pairs, n);
-	case KEY_APP:
+	if (pairs[0].key == KEY_APP)
 		return read_app(r, pairs, n);
-	case KEY_MODEL:
-		return FAIL(r, KEY_MODEL, "belongs behind Class=, on the same line");
-	case KEY_TABLE:
-		return FAIL(r, KEY_TABLE, "belongs behind App=, on the same line");
-	default:
-		return read_scalar(r, pairs, n);
-	}
+	return pairs[0].key < KEY_ZONE ? read_scalar(r, pairs, n) : weft_conf_power_line(r, pairs, n);
 }
 
-static int read_all(struct reader *r)
+static int read_all(struct weft_conf_reader *r)
 {
 	if (r->len > WEFT_CONF_MAX_BYTES)
 		return weft_err(r->err, "%s: the file has %zu bytes; at most %u are allowed", r->path, r->len,
@@ -397,8 +452,9 @@ static struct weft_conf *defaults(struct weft_err *err)
 {
 	struct weft_conf *conf = calloc(1, sizeof(*conf));
 
-	if (!conf) {
+	if (!conf || weft_conf_power_defaults(conf) < 0) {
 		weft_err(err, "out of memory");
+		free(conf);
 		return NULL;
 	}
 	conf->policy = WEFT_SOON;
@@ -408,7 +464,7 @@ static struct weft_conf *defaults(struct weft_err *err)
 
 struct weft_conf *weft_conf_parse(const char *path, const char *text, size_t len, struct weft_err *err)
 {
-	struct reader *r = calloc(1, sizeof(*r));
+	struct weft_conf_reader *r = calloc(1, sizeof(*r));
 	struct weft_conf *conf = defaults(err);
 	int rv = -1;
 
@@ -416,8 +472,10 @@ struct weft_conf *weft_conf_parse(const char *path, const char *text, size_t len
 		weft_err(err, "out of memory");
 		goto out;
 	}
-	*r = (struct reader){ .path = path, .text = text, .len = len, .next = 1, .conf = conf, .err = err };
-	conf->path = copy(r, path);
+	*r = (struct weft_conf_reader){
+		.path = path, .text = text, .len = len, .next = 1, .conf = conf, .err = err
+	};
+	conf->path = weft_conf_copy(r, path);
 	if (conf->path)
 		rv = read_all(r);
 	free(r->app_lines);
@@ -457,6 +515,7 @@ void weft_conf_destroy(struct weft_conf *conf)
 	}
 	for (size_t i = 0; i < conf->n_apps; i++)
 		weft_app_clear(&conf->apps[i]);
+	weft_conf_power_clear(conf);
 	free(conf->classes);
 	free(conf->apps);
 	free(conf->catalogue);

@@ -5,7 +5,9 @@
 #ifndef WEFT_CONF_H
 #define WEFT_CONF_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/error.h"
 #include "core/speed.h"
@@ -15,6 +17,12 @@
 #define WEFT_CONF_MAX_CLASSES 4096
 #define WEFT_CONF_MAX_APPS 1024
 #define WEFT_CONF_MAX_INTENSITY 1e5  /* FLOP per byte */
+#define WEFT_CONF_MAX_ZONES 1023     /* PowerZone= lines; with "cluster" 1024 zones */
+#define WEFT_CONF_MAX_CAPS 8192      /* PowerCap= lines */
+#define WEFT_CONF_MAX_POWER 1024     /* PowerNode= lines, and PowerClass= lines */
+#define WEFT_CONF_MAX_SECONDS (30u * 24 * 3600) /* of MaxAge= and PowerPatience= */
+#define WEFT_POWER_OFF 15.0	     /* W of a host that is powered down, unless Off= says otherwise */
+#define WEFT_POWER_STATE "/run/slurmctld/weft-power.json"
 
 enum weft_policy { WEFT_SOON, WEFT_LISTED, WEFT_FAST };
 
@@ -29,6 +37,63 @@ struct weft_conf_class {
 	unsigned line;
 };
 
+#define WEFT_NO_CAP INT64_MAX /* W */
+#define WEFT_DAY_MINUTES (24 * 60)
+
+/* PowerZone=row3 Nodes=gpu[1-40] : the plugin expands the list (node_set.h). */
+struct weft_conf_zone {
+	char *name;
+	char *nodes; /* a list of nodes as Slurm writes them, or "ALL" */
+	unsigned line;
+};
+
+/* PowerCap=row3 Watts=400k Days=Mon-Fri Hours=08:00-20:00, in the local time of the controller. */
+struct weft_conf_cap {
+	unsigned zone;	   /* 0: cluster; i + 1: zones[i] */
+	int64_t watts;	   /* W; WEFT_NO_CAP */
+	unsigned days;	   /* bit 0: begins on Sundays, bit 6: on Saturdays */
+	unsigned from, to; /* minutes of the day; FROM > TO: until TO of the next day */
+};
+
+/* PowerNode=gpu[1-80] Idle=400 Peak=1200 Off=15 : hosts without their accelerators, in W. */
+struct weft_conf_power_node {
+	char *nodes;
+	double idle, peak, off;
+	unsigned line;
+};
+
+/* PowerClass=gpu:h100 Idle=70 Peak=700 : one device, in W. */
+struct weft_conf_power_class {
+	char *gres;
+	double idle, peak;
+	unsigned line;
+};
+
+/* PowerProvision=: is a running job counted with what its devices may draw, or with what such devices were
+ * measured to draw? */
+enum weft_provision { WEFT_MEASURED, WEFT_WORST };
+
+/* PowerShed=: which flexible job goes first when a cap falls: the one that started last, the one that started
+ * first, the one that draws most, the one of the lowest priority. */
+enum weft_shed { WEFT_SHED_YOUNGEST, WEFT_SHED_OLDEST, WEFT_SHED_LARGEST, WEFT_SHED_LOWEST };
+
+struct weft_conf_power {
+	char *signal;	  /* PowerSignal=: a file of caps; NULL: none */
+	unsigned max_age; /* MaxAge=, s: an older signal does not count */
+	char *price;	  /* PowerPrice=: a file of prices per MWh; NULL: none */
+	char currency[4]; /* Currency=: ISO 4217; "": not said */
+	char *carbon;	  /* PowerCarbon=: a file of gCO2/kWh; NULL: none */
+	unsigned interval; /* PowerInterval=, s */
+	unsigned patience; /* PowerPatience=, s: how long a job waits for power before its start is reserved */
+	unsigned span;	   /* EnergySpan=, s: a job that may be interrupted runs for as long at least */
+	unsigned restart;  /* EnergyRestart=, s: what an interruption costs it */
+	enum weft_provision provision;
+	enum weft_shed shed;
+	char *hook;  /* PowerHook=: a program of the site; NULL: none */
+	char *hints; /* PowerHints=: a directory of hints to jobs; NULL: none */
+	char *state; /* PowerState=: what "weft power" shows; never NULL */
+};
+
 struct weft_conf {
 	char *path;             /* file it came from; NULL: built-in defaults */
 	char *catalogue;        /* Catalogue=: site catalogue; NULL: none */
@@ -39,6 +104,15 @@ struct weft_conf {
 	size_t n_classes;
 	struct weft_app *apps;  /* App=NAME Table=h100=1,a100=0.46 */
 	size_t n_apps;
+	struct weft_conf_zone *zones; /* caps, power_nodes and power_classes: in the order of the file */
+	size_t n_zones;
+	struct weft_conf_cap *caps;
+	size_t n_caps;
+	struct weft_conf_power_node *power_nodes;
+	size_t n_power_nodes;
+	struct weft_conf_power_class *power_classes;
+	size_t n_power_classes;
+	struct weft_conf_power power;
 };
 
 /* Read PATH; a missing file gives the defaults when MISSING_OK.  Returns what weft_conf_destroy() frees, or
@@ -50,6 +124,11 @@ void weft_conf_destroy(struct weft_conf *conf); /* NULL is allowed */
 
 /* The throughput table of this name, case ignored, '_' and '-' alike; NULL when there is none. */
 const struct weft_app *weft_conf_find_app(const struct weft_conf *conf, const char *name);
+
+/* The number of the zone NAME, case ignored, '_' and '-' alike: 0 for "cluster"; -1: there is none. */
+int weft_conf_find_zone(const struct weft_conf *conf, const char *name);
+const char *weft_conf_nearest_zone(const struct weft_conf *conf, const char *name); /* NULL: none is near */
+const char *weft_conf_zone_name(const struct weft_conf *conf, unsigned zone);
 
 int weft_policy_parse(const char *name); /* -1: unknown */
 const char *weft_policy_name(enum weft_policy policy);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * file.c - a whole file in memory, within a limit.
+ * file.c - a whole file read into memory, within a limit, or put in the place of another.
  */
 #include "core/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,4 +84,41 @@ char *weft_file_read(const char *path, size_t max, size_t *len, struct weft_err 
 	close(fd);
 	errno = saved;
 	return text;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int weft_file_replace(const char *path, const char *text, size_t len, mode_t mode, struct weft_err *err)
+{
+	char fresh[PATH_MAX];
+	int fd, rc;
+
+	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.XXXXXX", path) >= sizeof(fresh))
+		return weft_err(err, "%.64s...: the path is too long", path);
+	fd = mkostemp(fresh, O_CLOEXEC);
+	if (fd < 0)
+		return weft_err(err, "%s: %s", path, strerror(errno));
+	rc = write_all(fd, text, len) < 0 || fchmod(fd, mode) < 0 ? -1 : 0;
+	if (rc < 0)
+		weft_err(err, "%s: %s", path, strerror(errno));
+	if (close(fd) < 0 && rc == 0)
+		rc = weft_err(err, "%s: %s", path, strerror(errno));
+	if (rc == 0 && rename(fresh, path) < 0)
+		rc = weft_err(err, "%s: %s", path, strerror(errno));
+	if (rc < 0)
+		unlink(fresh);
+	return rc;
 }

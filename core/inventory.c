@@ -243,6 +243,7 @@ static int class_add(struct weft_inventory *inv, struct weft_class *c, size_t pl
 		return weft_err(err, "out of memory");
 	memmove(inv->sorted + place + 1, inv->sorted + place, (inv->n_classes - place) * sizeof(*inv->sorted));
 	inv->sorted[place] = (unsigned)inv->n_classes;
+	c->id = (unsigned)inv->n_classes;
 	inv->classes[inv->n_classes++] = c;
 	add_word(inv, c->name);
 	if (c->type)

@@ -22,6 +22,7 @@
 #define WEFT_GRES_MAX_BYTES 16384u               /* longest Gres= text of a node */
 
 struct weft_class {
+	unsigned id;                    /* for weft_inventory_class() */
 	char *name;                     /* gres name: "gpu", "npu" */
 	char *type;                     /* gres type: "h100"; NULL: without a type */
 	char *label;                    /* "gpu:h100", "gpu" */

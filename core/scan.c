@@ -144,6 +144,35 @@ double weft_number_value(const char *text, size_t len, int exp10)
 	return v;
 }
 
+double weft_watts_value(const char *text, size_t len)
+{
+	size_t n = weft_scan_number(text, len);
+	int exp10 = 0;
+	double v;
+
+	if (len > n && lower(text[len - 1]) == 'w')
+		len--;
+	if (len == n + 1 && n > 0) {
+		switch (lower(text[n])) {
+		case 'k':
+			exp10 = 3;
+			break;
+		case 'm':
+			exp10 = 6;
+			break;
+		case 'g':
+			exp10 = 9;
+			break;
+		default:
+			return NAN;
+		}
+	} else if (len != n) {
+		return NAN;
+	}
+	v = weft_number_value(text, n, exp10);
+	return v <= WEFT_WATTS_MAX ? v : NAN;
+}
+
 const char *weft_number_text(double value, int exp10, int exp2, char buf[WEFT_NUMBER_SIZE])
 {
 	locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);

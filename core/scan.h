@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #define WEFT_NUMBER_MAX 64  /* longest number that is read, in characters */
+#define WEFT_WATTS_MAX 1e12 /* W */
 #define WEFT_NUMBER_SIZE 32 /* bytes that any text of weft_number_text() fits in */
 
 /* A piece of a user's text, cut to a length that fits a message. */
@@ -42,6 +43,10 @@ size_t weft_scan_number(const char *text, size_t len);
 /* The value of such a number of LEN characters, times 10 to the power of EXP10, correctly rounded ("3.35"
  * with 3 is exactly 3350).  HUGE_VAL when too large, NAN when LEN is 0 or above WEFT_NUMBER_MAX. */
 double weft_number_value(const char *text, size_t len, int exp10);
+
+/* A power of LEN characters in W: 400000, 400k, 1.2M, 400kW; case ignored.  NAN when it is none, or above
+ * WEFT_WATTS_MAX. */
+double weft_watts_value(const char *text, size_t len);
 
 /* The shortest text that gives VALUE (finite) when it is read with EXP10 and then multiplied by 2 to the
  * power of EXP2.  Returns BUF, or NULL when no text of 17 digits does. */

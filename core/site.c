@@ -309,11 +309,25 @@ const struct weft_view *weft_site_view(void)
 	return v ? &v->view : NULL;
 }
 
+const struct weft_view *weft_view_hold(const struct weft_view *view)
+{
+	pthread_mutex_lock(&lock);
+	((struct counted_view *)view)->refs++;
+	pthread_mutex_unlock(&lock);
+	return view;
+}
+
 void weft_view_put(const struct weft_view *view)
 {
 	pthread_mutex_lock(&lock);
 	view_put((struct counted_view *)view);
 	pthread_mutex_unlock(&lock);
+}
+
+void weft_site_log(bool is_error, const char *line)
+{
+	if (opts.log)
+		opts.log(is_error, line);
 }
 
 enum weft_index_mode weft_view_index(const struct weft_view *view)

@@ -58,7 +58,11 @@ void weft_site_set_nodes(const char *const *gres, unsigned n);
 
 /* The present view, to be given back with weft_view_put(); NULL when the site was not started. */
 const struct weft_view *weft_site_view(void);
+const struct weft_view *weft_view_hold(const struct weft_view *view); /* one more weft_view_put() for it */
 void weft_view_put(const struct weft_view *view); /* NULL is allowed */
+
+/* A line for the daemon's log; see weft_site_options. */
+void weft_site_log(bool is_error, const char *line);
 
 /* Index= of weft.conf; off when Weft has stepped aside, and for NULL. */
 enum weft_index_mode weft_view_index(const struct weft_view *view);

@@ -18,6 +18,9 @@ static struct spank_option options[] = {
 	  WEFT_OPTION_POLICY, on_option },
 	{ "accel-app", "NAME|FILE", "measured throughput: a table of the site, or a file of MODEL RATE lines", 1,
 	  WEFT_OPTION_APP, on_option },
+	{ "energy", "GOAL,...", "when to run: now (default), green or cheap, with within=TIME or deadline=WHEN; "
+	  "interrupt=yes: it may be requeued and go on; signal=NAME: when its power budget changes", 1,
+	  WEFT_OPTION_ENERGY, on_option },
 	{ .name = NULL }
 };
 

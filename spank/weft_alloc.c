@@ -20,25 +20,27 @@
 #include <string.h>
 
 #include "core/conf.h"
+#include "core/energy.h"
 #include "core/request.h"
 #include "spank/weft_app.h"
 
 extern char **environ;
 
-static const char *const option_name[] = { "--accel", "--accel-policy", "--accel-app" };
-static const char *const job_env[] = { WEFT_ENV_ACCEL, WEFT_ENV_POLICY, WEFT_ENV_APP };
+static const char *const option_name[] = { "--accel", "--accel-policy", "--accel-app", "--energy" };
+static const char *const job_env[] = { WEFT_ENV_ACCEL, WEFT_ENV_POLICY, WEFT_ENV_APP, WEFT_ENV_ENERGY };
 
 /* Where Slurm itself keeps an option, in the job; in the environment it has WEFT_SPANK_PREFIX before it. */
 static const char *const option_env[] = {
 	"_SLURM_SPANK_OPTION_weft_accel",
 	"_SLURM_SPANK_OPTION_weft_accel_policy",
 	"_SLURM_SPANK_OPTION_weft_accel_app",
+	"_SLURM_SPANK_OPTION_weft_energy",
 };
 
 static const char *const hints[] = { WEFT_HINT_VARIABLES };
 
 static char *given[WEFT_OPTIONS]; /* of this component */
-static bool is_step;              /* an srun inside a job */
+static bool is_step;		  /* an srun inside a job */
 
 static bool has_prefix(const char *text, const char *prefix)
 {
@@ -115,7 +117,8 @@ static char *check_request(const char *text, struct weft_err *err)
 
 static char *parse_policy(const char *text, struct weft_err *err)
 {
-	const enum weft_policy unnamed = (enum weft_policy)-1; /* scale-time alone: the site's policy counts */
+	const enum weft_policy unnamed =
+		(enum weft_policy) - 1; /* scale-time alone: the site's policy counts */
 	enum weft_policy policy = unnamed;
 	int scale_time = 0;
 	char *value;
@@ -129,13 +132,24 @@ static char *parse_policy(const char *text, struct weft_err *err)
 	return NULL;
 }
 
+static char *check_energy(const char *text, struct weft_err *err)
+{
+	struct weft_energy_wish wish;
+
+	if (weft_energy_parse(text, &wish, err))
+		return NULL;
+	return weft_energy_text(&wish);
+}
+
 /* In the commands that can carry a request to the controller.  scrontab knows the options and not the way. */
 extern int spank_set_job_env(const char *name, const char *value, int overwrite) __attribute__((weak));
 
 static char *parse_option(enum weft_option option, const char *value, struct weft_err *err)
 {
 	if (is_step) {
-		weft_err(err, "asks for a job's cards; inside a job use --gres or --gpus");
+		weft_err(err, option == WEFT_OPTION_ENERGY
+				      ? "is for a job, not for a step inside one"
+				      : "asks for a job's cards; inside a job use --gres or --gpus");
 		return NULL;
 	}
 	if (!spank_set_job_env) {
@@ -147,6 +161,8 @@ static char *parse_option(enum weft_option option, const char *value, struct wef
 		return check_request(value, err);
 	case WEFT_OPTION_POLICY:
 		return parse_policy(value, err);
+	case WEFT_OPTION_ENERGY:
+		return check_energy(value, err);
 	default:
 		return weft_app_option(value, err);
 	}

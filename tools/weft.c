@@ -14,6 +14,7 @@
 #include "core/conf.h"
 #include "core/request.h"
 #include "tools/weft_detect.h"
+#include "tools/weft_power.h"
 #include "weft_config.h"
 
 enum { STATUS_OK, STATUS_NO, STATUS_USAGE };
@@ -27,6 +28,7 @@ static const char usage[] =
 	"  weft models [NAME...]  what the catalogue knows of models, families or vendors\n"
 	"  weft vendors           the vendors, and the variables that their runtimes read\n"
 	"  weft detect            the accelerators of this node, also as lines for gres.conf and slurm.conf\n"
+	"  weft power             caps, projected and measured power, price and carbon, jobs that wait for power\n"
 	"\n"
 	"  --catalogue=FILE  a catalogue instead of the installed one\n"
 	"  --site=FILE       a site catalogue on top of it\n"
@@ -229,6 +231,8 @@ int main(int argc, char **argv)
 	}
 	if (optind == argc)
 		return usage_error("which command?");
+	if (!strcmp(argv[optind], "power")) /* no catalogue is needed for it */
+		return weft_power(argc - optind, argv + optind);
 	cat = weft_catalogue_load(path, site, &err);
 	if (!cat)
 		return complain(&err);

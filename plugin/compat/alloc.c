@@ -58,6 +58,31 @@ int weft_job_shares(const job_record_t *job, uint32_t node, struct weft_share *s
 	return s.n;
 }
 
+static int add_picked(void *x, void *arg)
+{
+	const gres_state_t *gres = x;
+	const gres_job_state_t *js = gres->gres_data;
+	struct search *s = arg;
+
+	if (s->n < s->max && gres->gres_name && js && js->gres_cnt_node_select && s->node < js->total_node_cnt &&
+	    js->gres_cnt_node_select[s->node])
+		s->shares[s->n++] = (struct weft_share){
+			.name = gres->gres_name,
+			.type = js->type_name,
+			.count = js->gres_cnt_node_select[s->node],
+		};
+	return 0;
+}
+
+int weft_job_picked(const job_record_t *job, uint32_t index, struct weft_share *shares, int max)
+{
+	struct search s = { .node = index, .shares = shares, .max = max };
+
+	if (job->gres_list_req)
+		list_for_each(job->gres_list_req, add_picked, &s);
+	return s.n;
+}
+
 void weft_job_publish(job_record_t *job, const char *name, const char *het_name, const char *value)
 {
 	job_record_t *first = job->het_job_id ? find_job_record(job->het_job_id) : job;

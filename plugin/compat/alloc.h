@@ -22,6 +22,9 @@ uint32_t weft_job_node_count(const job_record_t *job);
 /* The shares of at most MAX kinds that JOB holds on its node at place NODE.  Returns how many. */
 int weft_job_shares(const job_record_t *job, uint32_t node, struct weft_share *shares, int max);
 
+/* The same of what the last successful test of JOB has set aside on node INDEX of the cluster (no DEVICES). */
+int weft_job_picked(const job_record_t *job, uint32_t index, struct weft_share *shares, int max);
+
 /* Put NAME=VALUE (VALUE NULL: take it out) where the job's prolog, its steps and its epilog find it: into its
  * SPANK environment, and into the environment of its batch script, or of the command that waits for the
  * allocation.  For a component of a heterogeneous job HET_NAME is what it is called in the environment that

@@ -35,26 +35,25 @@ static struct {
 	int (*reconfigure)(void);
 } base;
 
-/* The library that defines the next select_p_job_test after ours: a handle, or NULL. */
-static void *base_open(void)
+void *weft_base_open(const char *hook, const char *type)
 {
+	void *next = dlsym(RTLD_NEXT, hook), *handle;
+	const char *its_type;
 	Dl_info info;
-	void *next = dlsym(RTLD_NEXT, "select_p_job_test");
 
 	if (!next || !dladdr(next, &info))
 		return NULL;
-	return dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+	handle = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+	its_type = handle ? dlsym(handle, "plugin_type") : NULL;
+	return its_type && !xstrcmp(its_type, type) ? handle : NULL;
 }
 
 int weft_base_init(void)
 {
-	const char *type;
-
 	if (base.handle)
 		return SLURM_SUCCESS;
-	base.handle = base_open();
-	type = base.handle ? dlsym(base.handle, "plugin_type") : NULL;
-	if (!type || xstrcmp(type, BASE_TYPE)) {
+	base.handle = weft_base_open("select_p_job_test", BASE_TYPE);
+	if (!base.handle) {
 		error("weft: " BASE_TYPE " is not there to stack on");
 		return SLURM_ERROR;
 	}

@@ -23,6 +23,9 @@ struct weft_ask {
 #endif
 };
 
+/* The library that defines HOOK next after ours, when it is a plugin of TYPE: a handle, or NULL. */
+void *weft_base_open(const char *hook, const char *type);
+
 /* Find the hooks of select_cons_tres.so, on which this plugin is linked, and run its init().  Any process;
  * once. Returns SLURM_SUCCESS, or SLURM_ERROR after one line in the log. */
 int weft_base_init(void);

@@ -75,6 +75,21 @@ uint32_t weft_desc_max_time(const char *list)
 	return minutes ? minutes : INFINITE;
 }
 
+static void longer_default(part_record_t *part, void *arg)
+{
+	uint32_t *minutes = arg;
+
+	*minutes = MAX(*minutes, part->default_time != NO_VAL ? part->default_time : part->max_time);
+}
+
+uint32_t weft_desc_default_time(const char *list)
+{
+	uint32_t minutes = 0;
+
+	partitions(list, longer_default, &minutes);
+	return minutes ? minutes : INFINITE;
+}
+
 uint32_t weft_desc_required_nodes(const job_desc_msg_t *desc)
 {
 	weft_hostlist hosts;

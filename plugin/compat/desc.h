@@ -23,6 +23,9 @@ uint32_t weft_desc_required_nodes(const job_desc_msg_t *desc);
 /* The longest time limit of the partitions that LIST names, minutes; INFINITE: none. */
 uint32_t weft_desc_max_time(const char *list);
 
+/* The longest limit that a job without one gets in the partitions that LIST names, minutes; INFINITE: none. */
+uint32_t weft_desc_default_time(const char *list);
+
 /* Free what Weft put into a description of its own (slurm_init_job_desc_msg()) that never goes to Slurm. */
 void weft_desc_clear_scratch(job_desc_msg_t *desc);
 

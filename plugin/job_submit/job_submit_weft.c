@@ -10,6 +10,7 @@
 #include "plugin/compat/desc.h"
 #include "plugin/compat/host.h"
 #include "plugin/compat/job.h"
+#include "plugin/job_submit/energy.h"
 #include "plugin/job_submit/fill.h"
 
 const char plugin_name[] = "Weft: requests for any vendor's accelerators";
@@ -68,6 +69,20 @@ static int check_and_fill(job_desc_msg_t *desc, const struct weft_wish *wish, ui
 	return rc;
 }
 
+static int submit_energy(job_desc_msg_t *desc, uint32_t uid, char **err_msg)
+{
+	struct weft_err why = WEFT_ERR_INIT;
+	const struct weft_view *view;
+	int rc;
+
+	if (!weft_energy_of_desc(desc))
+		return SLURM_SUCCESS;
+	view = weft_site_view();
+	rc = weft_energy_fill(desc, view, time(NULL), &why);
+	weft_view_put(view);
+	return rc == SLURM_SUCCESS ? rc : refuse(rc, &why, err_msg, uid);
+}
+
 extern int job_submit(job_desc_msg_t *job_desc, uint32_t submit_uid, char **err_msg)
 {
 	struct weft_err why = WEFT_ERR_INIT;
@@ -75,7 +90,7 @@ extern int job_submit(job_desc_msg_t *job_desc, uint32_t submit_uid, char **err_
 	int rc;
 
 	if (!weft_wish_of_desc(&wish, job_desc))
-		return SLURM_SUCCESS;
+		return submit_energy(job_desc, submit_uid, err_msg);
 	if (wish.unmarked) {
 		weft_err(&why, "only a batch job may have its request in a comment; use --accel");
 		rc = refuse(ESLURM_INVALID_GRES, &why, err_msg, submit_uid);
@@ -83,7 +98,7 @@ extern int job_submit(job_desc_msg_t *job_desc, uint32_t submit_uid, char **err_
 		rc = check_and_fill(job_desc, &wish, submit_uid, err_msg);
 	}
 	weft_wish_clear(&wish);
-	return rc;
+	return rc == SLURM_SUCCESS ? submit_energy(job_desc, submit_uid, err_msg) : rc;
 }
 
 static bool asks_for_gres(const job_desc_msg_t *desc)

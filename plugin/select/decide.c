@@ -15,6 +15,7 @@
 #include "plugin/compat/job.h"
 #include "plugin/select/forecast.h"
 #include "plugin/select/free_index.h"
+#include "plugin/select/gate.h"
 #include "plugin/select/memory.h"
 #include "plugin/select/mixture.h"
 #include "plugin/select/narrow.h"
@@ -246,6 +247,8 @@ static int test(struct decision *d, size_t i, uint16_t mode, const bitstr_t *nod
 		check_foretold(d, i, mode, nodes, enough);
 	if (rc == SLURM_SUCCESS)
 		rc = admit(d, i, mode, sub.nodes);
+	if (rc == SLURM_SUCCESS)
+		rc = weft_gate(&sub, d->view);
 	if (rc != SLURM_SUCCESS) {
 		weft_job_drop_allocation(d->ask->job);
 		FREE_NULL_BITMAP(sub.nodes);

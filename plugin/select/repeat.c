@@ -4,9 +4,12 @@
  */
 #include "plugin/select/repeat.h"
 
+#include "core/power.h"
+
 static struct {
 	struct weft_ask ask; /* its nodes: as they were given; NULL: nothing is kept */
 	uint32_t job_id;
+	unsigned age; /* of the power, before it was asked */
 	struct weft_answer answer;
 } last;
 
@@ -41,15 +44,15 @@ static bool same_question(const struct weft_ask *a, const struct weft_ask *b)
 
 bool weft_repeat_find(const struct weft_ask *ask, struct weft_answer *kept)
 {
-	if (!last.ask.nodes || ask->preemptee_candidates || ask->job->job_id != last.job_id ||
-	    !sharing_is_all_one(ask) || !same_question(ask, &last.ask))
+	if (!last.ask.nodes || last.age != weft_power_age() || ask->preemptee_candidates ||
+	    ask->job->job_id != last.job_id || !sharing_is_all_one(ask) || !same_question(ask, &last.ask))
 		return false;
 	*kept = last.answer;
 	kept->nodes = bit_copy(last.answer.nodes);
 	return true;
 }
 
-void weft_repeat_keep(const struct weft_ask *ask, const bitstr_t *given, int rc)
+void weft_repeat_keep(const struct weft_ask *ask, const bitstr_t *given, unsigned age, int rc)
 {
 	weft_repeat_forget();
 	if (!is_first(ask))
@@ -57,5 +60,6 @@ void weft_repeat_keep(const struct weft_ask *ask, const bitstr_t *given, int rc)
 	last.ask = *ask;
 	last.ask.nodes = bit_copy((bitstr_t *)given);
 	last.job_id = ask->job->job_id;
+	last.age = age;
 	last.answer = weft_answer_of(ask, rc);
 }

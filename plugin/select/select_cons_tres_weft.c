@@ -10,10 +10,14 @@
 #include "plugin/compat/base.h"
 #include "plugin/compat/host.h"
 #include "plugin/compat/job.h"
+#include "plugin/compat/tally.h"
+#include "plugin/sched/planner.h"
 #include "plugin/select/decide.h"
 #include "plugin/select/free_index.h"
+#include "plugin/select/gate.h"
 #include "plugin/select/memory.h"
 #include "plugin/select/narrow.h"
+#include "plugin/select/parts.h"
 #include "plugin/select/repeat.h"
 #include "plugin/select/settler.h"
 #include "plugin/select/ticket.h"
@@ -28,6 +32,12 @@ const uint32_t plugin_version = SLURM_VERSION_NUMBER;
 /* Are we the plugin that slurmctld uses?  22.05 and 24.11 load every select plugin, in client commands too.
  */
 static bool in_use;
+
+/* With SchedulerType=sched/weft the planner is there. */
+static bool plans_here(void)
+{
+	return xstrcasecmp(slurm_conf.schedtype, "sched/weft");
+}
 
 extern int init(void)
 {
@@ -50,10 +60,13 @@ extern int init(void)
 extern int fini(void)
 {
 	if (in_use) {
+		if (plans_here())
+			weft_planner_stop();
 		weft_settler_stop();
 		weft_site_stop();
 	}
 	weft_repeat_forget();
+	weft_parts_forget();
 	weft_free_index_clear();
 	return weft_base_fini();
 }
@@ -63,14 +76,18 @@ static void forget_answers(void)
 {
 	weft_free_index_stale();
 	weft_repeat_forget();
+	weft_power_outdate();
 }
 
 /* Slurm calls it when it has (re)read slurm.conf. */
 extern int select_p_node_init(void)
 {
 	forget_answers();
-	if (in_use)
+	if (in_use) {
 		weft_host_publish_nodes();
+		if (plans_here())
+			weft_planner_start();
+	}
 	return weft_base_node_init();
 }
 
@@ -86,12 +103,29 @@ extern int select_p_reconfigure(void)
 	return rc;
 }
 
-static int ask_anew(struct weft_ask *ask, enum weft_index_mode index)
+/* A job without --accel. */
+static int ask_plain(struct weft_ask *ask, const struct weft_view *view)
+{
+	int rc = weft_narrow_job_test(ask, weft_view_index(view));
+
+	if (rc != SLURM_SUCCESS)
+		return rc;
+	rc = weft_gate(ask, view);
+	if (rc != SLURM_SUCCESS) {
+		weft_job_drop_allocation(ask->job);
+		if (ask->preemptee_job_list)
+			FREE_NULL_LIST(*ask->preemptee_job_list);
+	}
+	return rc;
+}
+
+static int ask_anew(struct weft_ask *ask, const struct weft_view *view)
 {
 	bitstr_t *given = bit_copy(ask->nodes);
-	int rc = weft_decide_wants(ask->job) ? weft_decide(ask) : weft_narrow_job_test(ask, index);
+	unsigned age = weft_power_age();
+	int rc = weft_decide_wants(ask->job) ? weft_decide(ask) : ask_plain(ask, view);
 
-	weft_repeat_keep(ask, given, rc);
+	weft_repeat_keep(ask, given, age, rc);
 	FREE_NULL_BITMAP(given);
 	return rc;
 }
@@ -101,17 +135,19 @@ static int answer(struct weft_ask *ask)
 	const struct weft_view *view = weft_site_view();
 	enum weft_index_mode index = weft_view_index(view);
 	struct weft_answer kept = { 0 };
+	unsigned age = weft_power_age();
 	int rc;
 
-	weft_view_put(view);
 	weft_free_index_begin();
 	if (index != WEFT_INDEX_OFF && weft_repeat_find(ask, &kept) && index == WEFT_INDEX_ON) {
 		rc = weft_answer_give(&kept, ask);
 	} else {
-		rc = ask_anew(ask, index);
-		weft_answer_compare(&kept, ask, rc, "as before");
+		rc = ask_anew(ask, view);
+		if (age == weft_power_age())
+			weft_answer_compare(&kept, ask, rc, "as before");
 	}
 	weft_answer_clear(&kept);
+	weft_view_put(view);
 	return rc;
 }
 

@@ -16,6 +16,8 @@
 #include "plugin/compat/alloc.h"
 #include "plugin/compat/job.h"
 #include "plugin/compat/seal.h"
+#include "plugin/compat/steer.h"
+#include "plugin/compat/tally.h"
 
 #define MAX_KINDS 16 /* kinds of gres on one node that are looked at */
 #define PAUSE	  30 /* s without a try after munged did not answer */
@@ -76,6 +78,54 @@ static int add_node(struct weft_ticket *ticket, const struct weft_view *view, co
 	return group < 0 ? -1 : weft_ticket_add_node(ticket, group, cards, share->devices, err);
 }
 
+/* What a card of each group is expected to draw, by what was measured. */
+static void add_watts(struct weft_ticket *ticket, const struct weft_power *p)
+{
+	const struct weft_inventory *inv = weft_power_inventory(p);
+
+	for (size_t i = 0; i < weft_inventory_classes(inv); i++) {
+		const struct weft_class *class = weft_inventory_class(inv, i);
+		struct weft_class_watts w = weft_watts_class(weft_power_watts(p), i);
+
+		for (unsigned g = 0; g < ticket->n_groups; g++) {
+			struct weft_ticket_group *group = &ticket->groups[g];
+
+			if (strcmp(group->gres, class->label))
+				continue;
+			group->tdp = group->limit = group->budget = w.peak;
+			group->watts = w.idle + w.factor * (w.peak - w.idle);
+		}
+	}
+}
+
+static void add_figure(char **field, double value, const char *unit)
+{
+	char text[WEFT_TICKET_MAX_WORD + 1];
+
+	if (isnan(value))
+		return;
+	snprintf(text, sizeof(text), "%.6g%s", value, unit);
+	weft_ticket_set(field, text);
+}
+
+/* Power, price and carbon, where weft.conf says something of them. */
+static void add_power(struct weft_ticket *ticket, const job_record_t *job, const struct weft_view *view)
+{
+	struct weft_power *p = weft_tally_power(view);
+	const char *window = env(job, WEFT_ENV_WINDOW);
+	char unit[16];
+
+	if (!p)
+		return;
+	add_watts(ticket, p);
+	snprintf(unit, sizeof(unit), "%s/MWh", view->conf->power.currency);
+	add_figure(&ticket->price, weft_power_price(p), unit);
+	add_figure(&ticket->carbon, weft_power_carbon(p), "g/kWh");
+	weft_power_put(p);
+	if (window)
+		ticket->window_end = strtoll(window, NULL, 10);
+}
+
 static struct weft_ticket *make(const job_record_t *job, const char *fabric, const struct weft_view *view,
 				struct weft_err *err)
 {
@@ -98,6 +148,7 @@ static struct weft_ticket *make(const job_record_t *job, const char *fabric, con
 	weft_jobspec_clear(&spec);
 	weft_ticket_order_groups(ticket);
 	rc = rc ? rc : weft_ticket_add_catalogue(ticket, weft_inventory_catalogue(view->inventory), err);
+	add_power(ticket, job, view);
 	if (!rc && !weft_ticket_set(&ticket->site, slurm_conf.cluster_name) &&
 	    !weft_ticket_set(&ticket->fabric, fabric))
 		return ticket;

@@ -152,10 +152,12 @@ no_more_starts()
 picture()
 {
 	awk -v RS= -v ORS='\n\n' -v now="$(date +%s)" '
+		# Slurm says "in a year" when it cannot tell, and when it last said so is chance.
+		function quarters(s) { return s > 360 * 86400 ? "unknown" : int((s + 720) / 900) }
 		function seconds(text) { gsub(/[-T:]/, " ", text); return mktime(text) }
 		/JobState=(RUNNING|PENDING|SUSPENDED)/ {
 			if (/JobState=PENDING/ && match($0, / StartTime=[0-9][^ ]*/))
-				$0 = $0 "\n   Start=" int((seconds(substr($0, RSTART + 11, RLENGTH - 11)) - now + 720) / 900)
+				$0 = $0 "\n   Start=" quarters(seconds(substr($0, RSTART + 11, RLENGTH - 11)) - now)
 			print
 		}' "$CLUSTER/home/jobs" | sed -E "
 		s/(SubmitTime|EligibleTime|AccrueTime|StartTime|EndTime|LastSchedEval|RunTime|PreemptEligibleTime)=[^ ]*//g

@@ -17,6 +17,7 @@ mlu1     gpu:mlu370-x8:4
 END
 
 CLUSTER_WEFT_CONF="App=llm Table=h100=1,mi300x=1.1,910b3=0.4"
+CLUSTER_CONF="SchedulerType=sched/weft"
 CLUSTER_CTLD_WRAP="$valgrind --xml-file=$reports/slurmctld.%p"
 CTLD_PATIENCE=120
 
@@ -124,6 +125,38 @@ reconfigure
 submit -t 5 --accel='2:mi300x|2:h100' --wrap true
 wait_job "$JOB" COMPLETED 60
 expect_match "$(job_field "$JOB" SystemComment)" 'policy listed'
+
+test_case "slurmctld: power caps, a signal that falls, windows, broken files"
+power="PowerNode=ALL Idle=100 Peak=200
+PowerClass=gpu:h100 Idle=0 Peak=100
+PowerZone=nv Nodes=nv[1-2]
+PowerCap=nv Watts=1500 Hours=00:00-24:00
+PowerCap=cluster Watts=10k Days=Mon-Fri
+PowerSignal=$CLUSTER/home/signal MaxAge=600
+PowerPrice=$CLUSTER/home/price Currency=EUR
+PowerInterval=1
+PowerHints=$CLUSTER/home
+PowerHook=/bin/true
+PowerState=$CLUSTER/run/power.json"
+hour=$(date -u +%Y-%m-%dT%H:00Z)
+printf '%s\n' time,value "$hour,50" "$(date -u -d '+1 hour' +%Y-%m-%dT%H:00Z),10" > "$CLUSTER/home/price"
+printf '%s\n' time,zone,watts "$hour,nv,1500" > "$CLUSTER/home/signal"
+weft_conf "$power"
+submit -t 60 -w nv1 --gres=gpu:h100:8 --energy=now,interrupt=yes,signal=USR1 --wrap 'sleep 1000'
+runs=$JOB
+wait_job "$runs" RUNNING 60
+submit -t 60 -w nv2 --gres=gpu:h100:8 --wrap 'sleep 1000'
+waits=$JOB
+wait_until 60 sh -c "squeue -h -o %r -j $waits | grep -q 'Weft: power cap of zone nv'" || fail "job $waits: no reason"
+submit -t 60 --accel='8:mi300x|8:h100' --energy=cheap,within=3h --wrap true
+printf '%s\n' time,zone,watts "$hour,nv,500" > "$CLUSTER/home/signal"
+wait_job "$runs" PENDING 60
+echo broken > "$CLUSTER/home/signal"
+echo broken > "$CLUSTER/home/price"
+sleep 5
+wait_until 30 logged 'what the file said before stays' || fail "broken files are not told of"
+ok scancel "$runs" "$waits" "$JOB"
+weft_conf "App=llm Table=h100=1"
 
 test_case "slurmctld: a second life, with jobs from the first and a broken weft.conf"
 submit -t 5 --accel=8:mi300x --wrap 'sleep 1000'

@@ -53,12 +53,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static void check_mix(const struct weft_alternative *alt)
 {
 	const struct weft_mix_options options = { .intensity = 200, .micro_batches = alt->devices };
-	const char *hosts[NODES];
 	struct weft_err err = WEFT_ERR_INIT;
 	struct weft_mix mix;
 	unsigned cards = 0;
 	double weight = 0;
-	char *text;
 
 	if (weft_mix_make(&mix, alt, &supply, &options, &err)) {
 		if (!err.text[0])
@@ -73,10 +71,6 @@ static void check_mix(const struct weft_alternative *alt)
 	}
 	if (cards != mix.devices || weight < 0.999 || weight > 1.001 || !(mix.efficiency > 0 && mix.efficiency <= 1))
 		abort();
-	for (unsigned i = 0; i < NODES; i++)
-		hosts[i] = "n";
-	text = weft_mix_hostfile(&mix, hosts);
-	free(text);
 	weft_mix_clear(&mix);
 }
 

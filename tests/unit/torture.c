@@ -14,21 +14,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/caps.h"
 #include "core/catalogue.h"
 #include "core/conf.h"
 #include "core/devenv.h"
+#include "core/energy.h"
 #include "core/file.h"
 #include "core/inventory.h"
 #include "core/jobspec.h"
 #include "core/machine.h"
 #include "core/mix.h"
 #include "core/plan.h"
+#include "core/power_report.h"
 #include "core/request.h"
 #include "core/site.h"
 #include "core/smi.h"
 #include "core/ticket.h"
 #include "core/topology.h"
 #include "core/tres.h"
+#include "core/watts.h"
 
 /* ---------------------------------------------------------------- allocations that fail */
 
@@ -124,7 +128,12 @@ static const char site_text[] =
 static const char conf_text[] =
 	"# all keys\nCatalogue=/etc/site.json\nDefaultPolicy=listed\nRooflineIntensity=150\nIndex=no\n"
 	"Class=gpu:h100 Model=h100-sxm\nClass=npu Model=910b\n"
-	"App=llm Table=h100=1,910b=0.4\nApp=cfd \\\n Table=h100=2\n";
+	"App=llm Table=h100=1,910b=0.4\nApp=cfd \\\n Table=h100=2\n"
+	"PowerZone=row3 Nodes=gpu[0-3]\nPowerZone=rack31 Nodes=gpu[0-1]\n"
+	"PowerCap=row3 Watts=400k Days=Mon-Fri,Sun Hours=22:00-06:00\nPowerCap=cluster Watts=1M\n"
+	"PowerNode=ALL Idle=400 Peak=1200 Off=15\nPowerNode=gpu1 Idle=400 Peak=1200\n"
+	"PowerClass=gpu:h100 Idle=70 Peak=700\nPowerSignal=/s MaxAge=60\nPowerPrice=/p Currency=CNY\n"
+	"PowerCarbon=/c\nPowerHook=/h\nPowerHints=/d\nPowerState=/x\nPowerShed=oldest\n";
 static const char request_text[] =
 	"8xh100,mem>=80G,mem<200G | 4:nvidia/huawei,mem>=60G,nodes=1-9 | 1P@bf16:910b"
 	" | 6:npu,per-node=3";
@@ -136,13 +145,13 @@ static const char *const gres[] = { "gpu:h100:8", "npu:910b:8(S:0-1),gpu:h100:2"
 static struct weft_catalogue *cat;
 static struct weft_conf *conf;
 static struct weft_inventory *inv;
-static char catalogue_path[] = "/tmp/weft-torture.XXXXXX";
+static char catalogue_path[] = "/tmp/weft-torture.XXXXXX", power_conf_path[] = "/tmp/weft-torture.XXXXXX";
 
-static void put_file(void)
+static void put_file(char *path, const char *text)
 {
-	int fd = mkstemp(catalogue_path);
+	int fd = mkstemp(path);
 
-	if (fd < 0 || write(fd, catalogue_text, strlen(catalogue_text)) < 0 || close(fd) < 0)
+	if (fd < 0 || write(fd, text, strlen(text)) < 0 || close(fd) < 0)
 		abort();
 }
 
@@ -178,6 +187,56 @@ static int do_conf(struct weft_err *err)
 	int rc = c ? weft_conf_check(c, cat, err) : -1;
 
 	weft_conf_destroy(c);
+	return rc;
+}
+
+/* A signal, and the steps of three zones over a change of clocks. */
+static int do_caps(struct weft_err *err)
+{
+	static const char csv[] =
+		"time,zone,watts\n2025-03-29T12:00Z,row3,100k\n2025-03-29T18:00Z,cluster,none\n"
+		"2025-03-30T00:00Z,row3,schedule\n2025-03-30T06:00Z,rack31,1k\n";
+	struct weft_signal *signal = weft_signal_parse("caps.csv", csv, strlen(csv), conf, err);
+	struct weft_cap *caps = NULL;
+	unsigned n = 0;
+	int rc = -1;
+
+	if (signal) {
+		rc = weft_caps_make(&caps, &n, conf, signal, 1743242400, 4 * 24 * 3600);
+		if (rc < 0 && !caps && n == 0)
+			weft_err(err, "out of memory");
+	}
+	weft_caps_destroy(caps, n);
+	weft_signal_destroy(signal);
+	return rc;
+}
+
+static void no_log(bool is_error, const char *line)
+{
+	(void)is_error;
+	(void)line;
+}
+
+/* Node 3, whatever the list. */
+static int expand(const char *nodes, void (*each)(unsigned index, void *to), void *to, struct weft_err *err,
+		  void *arg)
+{
+	(void)nodes;
+	(void)err;
+	(void)arg;
+	each(3, to);
+	return 0;
+}
+
+static int do_watts(struct weft_err *err)
+{
+	static const struct weft_expander expander = { expand, NULL };
+	struct weft_zones *zones = weft_zones_create(conf, 3000, &expander, err);
+	struct weft_watts *w = zones ? weft_watts_create(inv, conf, &expander, err) : NULL;
+	int rc = w ? 0 : -1;
+
+	weft_watts_destroy(w);
+	weft_zones_destroy(zones);
 	return rc;
 }
 
@@ -303,6 +362,8 @@ static int do_no_mix(struct weft_err *err)
 	return rc;
 }
 
+#include "tests/unit/torture_power.h"
+
 static int do_jobspec(struct weft_err *err)
 {
 	struct weft_jobspec spec;
@@ -357,12 +418,6 @@ static int do_devenv(struct weft_err *err)
 
 	weft_devenv_free(changes, n);
 	return nothing(changes, err);
-}
-
-static void no_log(bool is_error, const char *line)
-{
-	(void)is_error;
-	(void)line;
 }
 
 /* Slurm's daemon must live on whatever the site could get. */
@@ -465,6 +520,37 @@ static int do_record(struct weft_err *err)
 	return rc;
 }
 
+/* A plan needs no memory to be one: without it there is one span. */
+static int do_energy(struct weft_err *err)
+{
+	static const char csv[] = "2025-03-01T00:00Z,9\n2025-03-01T01:00Z,1\n2025-03-01T02:00Z,9\n"
+				  "2025-03-01T03:00Z,\n2025-03-02T03:00Z,1\n2025-03-02T04:00Z,9\n";
+	static const char json[] = "[{\"time\":\"2025-03-01T00:00Z\",\"value\":9}]";
+	struct weft_series *s = weft_series_parse("csv", csv, strlen(csv), err), *j;
+	struct weft_energy_wish wish;
+	struct weft_energy_plan plan;
+	char *text = NULL;
+	int rc = s ? 0 : -1;
+
+	if (rc == 0) {
+		weft_energy_plan(&plan, s, 1740787200, 1740787200 + 4 * 86400, 7200, true, 600, 60, false);
+		if (plan.n < 1 || plan.n > 4)
+			rc = weft_err(err, "%u spans", plan.n);
+	}
+	weft_series_destroy(s);
+	j = rc == 0 ? weft_series_parse("json", json, strlen(json), err) : NULL;
+	rc = j ? rc : -1;
+	weft_series_destroy(j);
+	if (rc == 0)
+		rc = weft_energy_parse("green,within=12h", &wish, err);
+	if (rc == 0) {
+		text = weft_energy_text(&wish);
+		rc = nothing(text, err);
+	}
+	free(text);
+	return rc;
+}
+
 /* A ticket of all classes, written, read, and as the files of a step. */
 static int do_ticket(struct weft_err *err)
 {
@@ -510,6 +596,37 @@ static int do_ticket(struct weft_err *err)
 	return rc;
 }
 
+/* A report of everything, read, written, and read from a file. */
+static int do_report(struct weft_err *err)
+{
+	static const char text[] =
+#define AT "\"2025-03-01T09:00:00Z\""
+		"{\"version\":1,\"cluster\":\"c\",\"time\":" AT ",\"interval_s\":60,\"currency\":\"EUR\","
+		"\"signal\":{\"path\":\"s\",\"state\":\"used\",\"modified\":null},"
+		"\"price\":{\"path\":\"p\",\"state\":\"used\",\"modified\":null,\"now\":1,"
+		"\"values\":[{\"from\":" AT ",\"value\":1}]},\"carbon\":null,"
+		"\"zones\":[{\"name\":\"z\",\"nodes\":\"n\",\"idle_w\":1,\"measured_w\":1,\"measured_nodes\":1,"
+		"\"steps\":[{\"from\":" AT ",\"cap_w\":1,\"projected_w\":1}]}],"
+		"\"classes\":[{\"class\":\"x\",\"idle_w\":1,\"peak_w\":2,\"factor\":1,\"samples\":0}],"
+		"\"waiting\":[{\"job\":1,\"zone\":\"z\",\"needed_w\":1,\"cap_w\":1,\"since\":null,"
+		"\"earliest\":null,\"reserved\":true}],"
+		"\"windows\":[{\"job\":1,\"goal\":\"green\",\"running\":true,\"start\":null,\"end\":null,"
+		"\"deadline\":null,\"mean\":1,\"mean_now\":2}]}";
+#undef AT
+	static const char path[] = "torture-report.json";
+	struct weft_report r, s = { 0 };
+	int rc = weft_report_parse(&r, "report", text, strlen(text), err);
+
+	if (rc == 0)
+		rc = weft_report_save(&r, path, err);
+	if (rc == 0)
+		rc = weft_report_load(&s, path, err);
+	weft_report_clear(&r);
+	weft_report_clear(&s);
+	unlink(path);
+	return rc;
+}
+
 /* ---------------------------------------------------------------- each of them, over and over */
 
 static const struct {
@@ -519,18 +636,24 @@ static const struct {
 	{ "catalogue, with a site's", do_catalogue },
 	{ "catalogue from a file", do_file },
 	{ "weft.conf", do_conf },
+	{ "caps", do_caps },
 	{ "inventory", do_inventory },
+	{ "zones and watts", do_watts },
 	{ "request, check, canonical form, plan", do_request },
 	{ "request that cannot be met", do_lack },
 	{ "mixes", do_mix },
 	{ "mixes that cannot be", do_no_mix },
+	{ "power: the book, the queue and its plan", do_power },
+	{ "power: shared, from view to view", do_shared_power },
 	{ "jobspec with a table of its own", do_jobspec },
 	{ "jobspec with an unknown table", do_unknown_app },
 	{ "table from a file", do_table },
 	{ "TRES strings", do_tres },
 	{ "device environment", do_devenv },
 	{ "site", do_site },
+	{ "energy: series, plan, text", do_energy },
 	{ "ticket, and the files of a step", do_ticket },
+	{ "power report, as a file", do_report },
 	{ "recorded machine", do_machine },
 	{ "live machine, recorded", do_record },
 };
@@ -573,7 +696,9 @@ int main(void)
 	size_t n = sizeof(operations) / sizeof(operations[0]);
 	int failed = 0;
 
-	put_file();
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	put_file(catalogue_path, catalogue_text);
+	put_file(power_conf_path, "PowerZone=row3 Nodes=n[0-1]\nPowerCap=row3 Watts=800\n");
 	cat = weft_catalogue_parse("base", catalogue_text, strlen(catalogue_text), "site", site_text,
 				   strlen(site_text), NULL);
 	conf = weft_conf_parse("weft.conf", conf_text, strlen(conf_text), NULL);
@@ -584,6 +709,7 @@ int main(void)
 		failed += torture(i);
 	printf("%zu passed, %d failed\n", inv ? n - failed : 0, inv ? failed : 1);
 	unlink(catalogue_path);
+	unlink(power_conf_path);
 	weft_inventory_destroy(inv);
 	weft_conf_destroy(conf);
 	weft_catalogue_destroy(cat);
