@@ -227,8 +227,7 @@ conf "PowerSignal=$signal" "PowerCap=right Watts=1800" "PowerHook=$hook"
 submit -n 1 -t 60 -w nv2 --gres=gpu:h100:8 --energy=now,interrupt=yes --wrap 'sleep 300'
 wait_job "$JOB" RUNNING
 signal_is "$(now '-1 minute'),right,none" "$(now),right,800"
-wait_for 10 test -s "$CLUSTER/home/limits"
-expect_match "$(tr -d '\n' < "$CLUSTER/home/limits")" "\"job\": $JOB, \"share\": 0\.750, \"budget_w\": 600, \"expected_w\": 800 "
+wait_for 10 grep -qF "\"job\": $JOB, \"share\": 0.750, \"budget_w\": 600, \"expected_w\": 800 " "$CLUSTER/home/limits"
 sleep 3
 expect_field "$JOB" JobState RUNNING
 long -w nv3 --gres=gpu:h100:1
