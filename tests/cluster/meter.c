@@ -8,6 +8,7 @@
 
 #include "src/common/slurm_xlator.h"
 
+#include "slurm/slurm.h"
 #include "slurm/slurm_errno.h"
 #if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(23, 2, 0)
 #include "src/common/slurm_acct_gather_energy.h"
