@@ -14,6 +14,8 @@
 # slurmctld is alone: polite.c stands for all nodes.
 . "$(dirname "$0")/lib.sh"
 . "$CLUSTER_TESTS/history.sh"
+# Which nodes had not answered yet when a job was last looked at is chance.
+picture_forgets='s/(Reason=ReqNodeNotAvail),_UnavailableNodes:[^ ]*/\1/'
 
 events=${WEFT_EVENTS:-600}
 seed=${WEFT_EVENTS_SEED:-20250101}
