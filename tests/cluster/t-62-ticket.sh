@@ -153,9 +153,10 @@ for task in 1 2 3; do
 done
 
 # 22.05 puts off by two minutes what is requeued.
+# Slurm may take a job for finished that is changed while it comes to its end.
 runs_again()
 {
-	scontrol update JobId="$JOB" StartTime=now
+	! job_is "$JOB" PENDING || scontrol update JobId="$JOB" StartTime=now
 	job_is "$JOB" RUNNING && [ "$(job_field "$JOB" Restarts)" = 1 ]
 }
 
