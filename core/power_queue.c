@@ -229,6 +229,7 @@ static bool holds(struct weft_power_queue *queue, struct weft_book *book, time_t
 
 int weft_power_queue_plan(struct weft_power_queue *queue, struct weft_book *book, time_t now, time_t patience)
 {
+	unsigned room = WEFT_POWER_RESERVATIONS;
 	int rc = 0;
 
 	if (!holds(queue, book, now)) {
@@ -237,10 +238,11 @@ int weft_power_queue_plan(struct weft_power_queue *queue, struct weft_book *book
 	}
 	for (size_t i = 0; i < queue->n; i++) {
 		struct weft_power_wait *wait = queue->list[i];
-		bool old = wait->hope == WEFT_POWER_RESERVED || now - wait->since > patience;
+		bool old = wait->hope == WEFT_POWER_RESERVED || (room && now - wait->since > patience);
 
 		if (decide(wait, book, now, old))
 			rc = -1;
+		room -= room && wait->hope == WEFT_POWER_RESERVED;
 	}
 	return rc;
 }

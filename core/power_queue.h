@@ -5,7 +5,8 @@
  * A job that does not start for want of power is put here and stays until it starts or goes away.  As long as
  * it has waited for no more than PATIENCE, smaller jobs may overtake it.  Then its earliest start is reserved
  * in the book, under its own id, the oldest job first, and weft_book_fits() lets nobody start who would be in
- * its way.
+ * its way.  Of very many only the oldest WEFT_POWER_RESERVATIONS have one, so that a plan takes no longer than
+ * a scheduler can wait; the next gets one when one of them starts.
  *
  * At the moment of the reservation its start is at most the first time, once all that is in the book has
  * ended at its time limit, at which the caps allow the job by itself for its duration.  From then on it moves
@@ -20,6 +21,8 @@
 #define WEFT_POWER_QUEUE_H
 
 #include "core/power_book.h"
+
+#define WEFT_POWER_RESERVATIONS 1000
 
 enum weft_power_hope {
 	WEFT_POWER_UNPLANNED, /* put since the last plan */

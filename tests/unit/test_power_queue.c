@@ -89,6 +89,30 @@ START_TEST(ages)
 }
 END_TEST
 
+/* Of very many the oldest; who has a reservation keeps it. */
+START_TEST(only_so_many)
+{
+	const unsigned last = 2 + WEFT_POWER_RESERVATIONS; /* the first that is one too many */
+
+	put(2, 1100, 1, 0); /* never: it takes nobody's place */
+	for (unsigned id = 3; id <= last + 1; id++)
+		put(id, 600, 1, 0);
+	plan(PATIENCE + 1);
+	is(2, WEFT_POWER_NEVER, -1);
+	is(3, WEFT_POWER_RESERVED, 100);
+	is(last, WEFT_POWER_RESERVED, 100 + WEFT_POWER_RESERVATIONS - 1);
+	is(last + 1, WEFT_POWER_PREDICTED, 100 + WEFT_POWER_RESERVATIONS);
+	put(2, 900, 1, PATIENCE + 2); /* now it can run, and is the oldest */
+	plan(PATIENCE + 3);
+	is(2, WEFT_POWER_RESERVED, 100 + WEFT_POWER_RESERVATIONS);
+	is(last, WEFT_POWER_RESERVED, 100 + WEFT_POWER_RESERVATIONS - 1);
+	weft_power_queue_drop(queue, book, 2);
+	weft_power_queue_drop(queue, book, 3);
+	plan(PATIENCE + 4);
+	is(last + 1, WEFT_POWER_RESERVED, 100 + WEFT_POWER_RESERVATIONS - 1); /* all have moved forward */
+}
+END_TEST
+
 START_TEST(oldest_first)
 {
 	put(2, 900, 50, 0);
@@ -193,6 +217,7 @@ static Suite *suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, ages);
+	tcase_add_test(tc, only_so_many);
 	tcase_add_test(tc, oldest_first);
 	tcase_add_test(tc, late);
 	tcase_add_test(tc, cap_falls);
