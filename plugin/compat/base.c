@@ -196,3 +196,23 @@ void weft_base_copy_nearness(const node_record_t *from, node_record_t *to)
 {
 	to->sched_weight = (to->sched_weight & ~(uint64_t)0xff) | (from->sched_weight & 0xff);
 }
+
+uint64_t *weft_base_take_nearness(void)
+{
+	uint64_t *noted = xcalloc(node_record_count, sizeof(*noted));
+
+	for (int i = 0; i < node_record_count; i++) {
+		if (node_record_table_ptr[i])
+			noted[i] = node_record_table_ptr[i]->sched_weight;
+	}
+	return noted;
+}
+
+void weft_base_put_nearness(uint64_t *noted)
+{
+	for (int i = 0; i < node_record_count; i++) {
+		if (node_record_table_ptr[i])
+			node_record_table_ptr[i]->sched_weight = noted[i];
+	}
+	xfree(noted);
+}

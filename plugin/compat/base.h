@@ -72,4 +72,9 @@ bool weft_base_topology_is_flat(void);
 /* Note on node TO what a test noted on FROM: how near its devices are to its processors. */
 void weft_base_copy_nearness(const node_record_t *from, node_record_t *to);
 
+/* What tests have noted on all nodes so far, and the same again: from 26.05 on it decides which node a later test
+ * takes.  To be given to weft_base_put_nearness() once. */
+uint64_t *weft_base_take_nearness(void);
+void weft_base_put_nearness(uint64_t *noted);
+
 #endif

@@ -170,6 +170,7 @@ static int checked(struct question *q)
 {
 	struct weft_ask *ask = q->ask, sub = *ask;
 	time_t start = ask->job->start_time;
+	uint64_t *noted = weft_base_take_nearness();
 	struct weft_answer few;
 	int rc;
 
@@ -180,6 +181,7 @@ static int checked(struct question *q)
 	few = weft_answer_of(&sub, rc);
 	FREE_NULL_BITMAP(sub.nodes);
 	ask->job->start_time = start;
+	weft_base_put_nearness(noted);
 	rc = weft_base_job_test(ask);
 	weft_answer_compare(&few, ask, rc, "on the nodes that fit");
 	weft_answer_clear(&few);
