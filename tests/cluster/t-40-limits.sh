@@ -34,7 +34,7 @@ reason_is()
 # expect_waits JOB REASON
 expect_waits()
 {
-	wait_until 10 reason_is "$1" "$2" ||
+	wait_until 40 reason_is "$1" "$2" ||
 		fail "job $1 is $(job_state "$1"), reason $(job_field "$1" Reason); expected PENDING, $2"
 }
 
