@@ -142,7 +142,7 @@ static void start(struct history *h, struct job *job, int t)
 
 static void try_to_start(struct history *h, struct job *job, int t)
 {
-	struct weft_power_lack lack, want_lack;
+	struct weft_power_lack lack, want_lack = { 0 };
 	uint64_t id = id_of(h, job);
 	bool fits = weft_book_fits(h->book, job->ref.draws, job->ref.n, REF_ZERO + t,
 				   REF_ZERO + t + job->limit, id, &lack),
