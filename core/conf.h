@@ -94,6 +94,51 @@ struct weft_conf_power {
 	char *state; /* PowerState=: what "weft power" shows; never NULL */
 };
 
+#define WEFT_CONF_MAX_PEERS 64
+
+/* OnLost=: what becomes of a job that the peer no longer knows although it was let go there.  Once no copy can run any more
+ * (its deadline at the peer has passed), it runs again, or it fails. */
+enum weft_on_lost { WEFT_LOST_RERUN, WEFT_LOST_FAIL };
+
+/* Peer=beta Url=https://gw.beta:6820 Node=beta-gw Partition=beta ... : another site that takes jobs. */
+struct weft_conf_peer {
+	char *name;
+	char *url;	       /* Url=: of its slurmrestd (or what stands before it) */
+	char *ca;	       /* CaFile=; NULL: the system's */
+	char *token;	       /* Token=: a file with a token that may act for others; NULL */
+	char *tokens;	       /* Tokens=: a directory with a file for each local user; NULL.  One of both is given */
+	char *users;	       /* Users=: a file of lines "LOCAL REMOTE [account=A] [partition=P] [qos=Q]", or "same" */
+	char *account, *partition, *qos; /* RemoteAccount=, RemotePartition=, RemoteQos=: unless the user's line says; NULL */
+	char *node;	       /* Node=: the node at home that stands for the peer */
+	char *local_partition; /* Partition=: the one at home that holds the node */
+	char *directory;       /* Directory=: where jobs work at the peer, %u: remote user, %k: the run's key */
+	char *stage_in;	       /* StageIn=: a command, run by /bin/sh as the user on the gateway; NULL: none */
+	char *stage_out;       /* StageOut=; NULL */
+	char *fetch;	       /* Fetch=: prints the file %f of the peer from byte %o on; NULL: output comes with StageOut= */
+	double link;	       /* Link=: MB/s of the way there; 0: not said */
+	char *price;	       /* Price=: amount for a card and hour, or a file of prices over time; NULL */
+	char currency[4];      /* Currency= */
+	char *offer, *offer_key; /* Offer=: file or URL of its signed offer; OfferKey=: its public key (PEM); NULL */
+	bool weft;	       /* Weft=yes: it runs Weft too and takes --accel */
+	unsigned lease;	       /* Lease=: s for which a run outlives its proxy (1200) */
+	enum weft_on_lost on_lost;
+	unsigned line;
+};
+
+/* BurstWait=: how long a job waits at home before it may go: BurstFactor= seconds, times its run time in hours, or times its
+ * cost there in units of money; or until it pays, by the forecasts. */
+enum weft_burst_wait { WEFT_BURST_WAIT_FORECAST, WEFT_BURST_WAIT_CONSTANT, WEFT_BURST_WAIT_RUNTIME, WEFT_BURST_WAIT_COST };
+
+struct weft_conf_burst {
+	enum weft_burst_wait wait;
+	double factor;	 /* BurstFactor= */
+	int64_t value;	 /* BurstValue=: micro-units that an hour of waiting is worth; for the forecast policy */
+	char *weftd;	 /* Weftd=: host[:port] of weftd; NULL: localhost */
+	char *sites;	 /* Sites=: the snapshot file, written by weftd (/run/weftd/sites.json) */
+	char *state;	 /* WeftdState=: weftd's directory (/var/lib/weft) */
+	char *log;	 /* BurstLog=: decisions, a line of JSON each; NULL: none */
+};
+
 struct weft_conf {
 	char *path;             /* file it came from; NULL: built-in defaults */
 	char *catalogue;        /* Catalogue=: site catalogue; NULL: none */
@@ -113,6 +158,9 @@ struct weft_conf {
 	struct weft_conf_power_class *power_classes;
 	size_t n_power_classes;
 	struct weft_conf_power power;
+	struct weft_conf_peer *peers;
+	size_t n_peers;
+	struct weft_conf_burst burst;
 };
 
 /* Read PATH; a missing file gives the defaults when MISSING_OK.  Returns what weft_conf_destroy() frees, or
