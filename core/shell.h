@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * shell.h - words for /bin/sh: quoted, and put into the commands of weft.conf.
+ */
+#ifndef WEFT_SHELL_H
+#define WEFT_SHELL_H
+
+#include <stddef.h>
+
+#include "core/error.h"
+
+#define WEFT_SHELL_MAX                                                                                       \
+	(128u * 1024) /* bytes of a command that has been filled in: Linux takes no longer argument */
+
+/* TEXT as one word that the shell leaves as it is, whatever is in it: "it's" becomes 'it'\''s'.  malloc()ed;
+ * NULL: out of memory. */
+char *weft_shell_quote(const char *text);
+
+/* What a letter behind '%' stands for. */
+struct weft_shell_pattern {
+	char letter;
+	const char *value; /* NULL: there is none in this place */
+};
+
+/* COMMAND with each %LETTER replaced by its value as one quoted word, and %% by %.  Inside '...' and "..." of
+ * COMMAND a value stays one piece of that string: the quotes are closed for it and opened again.  PATTERNS
+ * ends with the letter 0. malloc()ed; NULL with ERR ("WHAT: %x: ..."). */
+char *weft_shell_fill(const char *what, const char *command, const struct weft_shell_pattern *patterns,
+		      struct weft_err *err);
+
+/* May weft.conf have COMMAND?  Each of its letters is one of LETTERS, and its quotes are closed.  0, or -1
+ * with ERR. */
+int weft_shell_check(const char *what, const char *command, const char *letters, struct weft_err *err);
+
+#endif
