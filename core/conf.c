@@ -19,7 +19,7 @@
 #include "core/nearest.h"
 #include "core/scan.h"
 
-#define PAIRS 4 /* as many as any kind of line takes */
+#define PAIRS 24 /* as many as any kind of line takes */
 
 const char *const weft_conf_keys[KEYS + 1] = {
 	[KEY_CATALOGUE] = "Catalogue",
@@ -44,6 +44,19 @@ const char *const weft_conf_keys[KEYS + 1] = {
 	[KEY_HOOK] = "PowerHook",
 	[KEY_HINTS] = "PowerHints",
 	[KEY_STATE] = "PowerState",
+	[KEY_PEER] = "Peer",
+	[KEY_BURST_WAIT] = "BurstWait",
+	[KEY_BURST_FACTOR] = "BurstFactor",
+	[KEY_BURST_VALUE] = "BurstValue",
+	[KEY_BURST_LOG] = "BurstLog",
+	[KEY_WEFTD] = "Weftd",
+	[KEY_WEFTD_USER] = "WeftdUser",
+	[KEY_WEFTD_STATE] = "WeftdState",
+	[KEY_MUNGE_SOCKET] = "MungeSocket",
+	[KEY_SITES] = "Sites",
+	[KEY_POLL] = "PollInterval",
+	[KEY_PUBLISH] = "Publish",
+	[KEY_PUBLISH_KIND] = "PublishKind",
 	[KEY_MODEL] = "Model",
 	[KEY_TABLE] = "Table",
 	[KEY_NODES] = "Nodes",
@@ -55,6 +68,30 @@ const char *const weft_conf_keys[KEYS + 1] = {
 	[KEY_OFF] = "Off",
 	[KEY_MAX_AGE] = "MaxAge",
 	[KEY_CURRENCY] = "Currency",
+	[KEY_URL] = "Url",
+	[KEY_CA] = "CaFile",
+	[KEY_TOKEN] = "Token",
+	[KEY_TOKENS] = "Tokens",
+	[KEY_USERS] = "Users",
+	[KEY_REMOTE_ACCOUNT] = "RemoteAccount",
+	[KEY_REMOTE_PARTITION] = "RemotePartition",
+	[KEY_REMOTE_QOS] = "RemoteQos",
+	[KEY_NODE] = "Node",
+	[KEY_PARTITION] = "Partition",
+	[KEY_DIRECTORY] = "Directory",
+	[KEY_STAGE_IN] = "StageIn",
+	[KEY_STAGE_OUT] = "StageOut",
+	[KEY_FETCH] = "Fetch",
+	[KEY_LINK] = "Link",
+	[KEY_PEER_PRICE] = "Price",
+	[KEY_OFFER] = "Offer",
+	[KEY_OFFER_KEY] = "OfferKey",
+	[KEY_WEFT] = "Weft",
+	[KEY_LEASE] = "Lease",
+	[KEY_ON_LOST] = "OnLost",
+	[KEY_PUBLISH_KEY] = "PublishKey",
+	[KEY_VALID] = "Valid",
+	[KEY_CARDS] = "Cards",
 };
 
 int weft_conf_no_memory(struct weft_conf_reader *r)
@@ -250,6 +287,41 @@ int weft_conf_path(struct weft_conf_reader *r, enum weft_key key, const char *va
 	return *path ? 0 : -1;
 }
 
+int weft_conf_seconds(struct weft_conf_reader *r, enum weft_key key, const char *value, unsigned min,
+		      unsigned max, unsigned *seconds)
+{
+	size_t len = strlen(value);
+	double v = strspn(value, "0123456789") == len ? weft_number_value(value, len, 0) : NAN;
+
+	if (!(v >= min && v <= max))
+		return FAIL(r, key, "\"%s\" is not a number of seconds from %u to %u",
+			    weft_snip(value, len).text, min, max);
+	*seconds = (unsigned)v;
+	return 0;
+}
+
+int weft_conf_currency(struct weft_conf_reader *r, const char *value, char currency[4])
+{
+	if (strlen(value) != 3 || strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+		return FAIL(r, KEY_CURRENCY, "\"%s\" is not a code of three capitals such as EUR",
+			    weft_snip(value, strlen(value)).text);
+	memcpy(currency, value, 4);
+	return 0;
+}
+
+int weft_conf_word(struct weft_conf_reader *r, enum weft_key key, const char *value, const char *const *words,
+		   const char *list)
+{
+	const char *near = weft_nearest(value, words);
+
+	for (int i = 0; words[i]; i++) {
+		if (!strcasecmp(value, words[i]))
+			return i;
+	}
+	return FAIL(r, key, "\"%s\" is not %s%s%s%s", weft_snip(value, strlen(value)).text, list,
+		    near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
 /* "gpu:a100" or "gpu" */
 bool weft_conf_is_gres(const char *text)
 {
@@ -412,9 +484,16 @@ static const char *owner(enum weft_key key)
 	case KEY_MAX_AGE:
 		return "PowerSignal=";
 	case KEY_CURRENCY:
-		return "PowerPrice=";
-	default:
-		return NULL;
+		return "PowerPrice=, Peer= or PublishKind=";
+	case KEY_PEER_PRICE:
+		return "Peer= or PublishKind=";
+	case KEY_CARDS:
+		return "PublishKind=";
+	case KEY_PUBLISH_KEY:
+	case KEY_VALID:
+		return "Publish=";
+	default: /* the others behind it are a peer's */
+		return key >= KEY_URL ? "Peer=" : NULL;
 	}
 }
 
@@ -433,6 +512,8 @@ static int read_line(struct weft_conf_reader *r)
 		return read_class(r, pairs, n);
 	if (pairs[0].key == KEY_APP)
 		return read_app(r, pairs, n);
+	if (pairs[0].key >= KEY_PEER)
+		return weft_conf_peer_line(r, pairs, n);
 	return pairs[0].key < KEY_ZONE ? read_scalar(r, pairs, n) : weft_conf_power_line(r, pairs, n);
 }
 
@@ -452,9 +533,9 @@ static struct weft_conf *defaults(struct weft_err *err)
 {
 	struct weft_conf *conf = calloc(1, sizeof(*conf));
 
-	if (!conf || weft_conf_power_defaults(conf) < 0) {
+	if (!conf || weft_conf_power_defaults(conf) < 0 || weft_conf_peer_defaults(conf) < 0) {
 		weft_err(err, "out of memory");
-		free(conf);
+		weft_conf_destroy(conf);
 		return NULL;
 	}
 	conf->policy = WEFT_SOON;
@@ -478,6 +559,7 @@ struct weft_conf *weft_conf_parse(const char *path, const char *text, size_t len
 	conf->path = weft_conf_copy(r, path);
 	if (conf->path)
 		rv = read_all(r);
+	weft_conf_peer_finish(conf);
 	free(r->app_lines);
 out:
 	free(r);
@@ -494,8 +576,12 @@ struct weft_conf *weft_conf_load(const char *path, int missing_ok, struct weft_e
 	size_t len = 0;
 	char *text = weft_file_read(path, WEFT_CONF_MAX_BYTES, &len, &why);
 
-	if (!text && errno == ENOENT && missing_ok)
-		return defaults(err);
+	if (!text && errno == ENOENT && missing_ok) {
+		conf = defaults(err);
+		if (conf)
+			weft_conf_peer_finish(conf);
+		return conf;
+	}
 	if (!text) {
 		weft_err(err, "%s", why.text);
 		return NULL;
@@ -516,6 +602,7 @@ void weft_conf_destroy(struct weft_conf *conf)
 	for (size_t i = 0; i < conf->n_apps; i++)
 		weft_app_clear(&conf->apps[i]);
 	weft_conf_power_clear(conf);
+	weft_conf_peer_clear(conf);
 	free(conf->classes);
 	free(conf->apps);
 	free(conf->catalogue);

@@ -95,6 +95,13 @@ struct weft_conf_power {
 };
 
 #define WEFT_CONF_MAX_PEERS 64
+#define WEFT_CONF_MAX_SALES 64	 /* PublishKind= lines */
+#define WEFT_CONF_MAX_WORD 255	 /* bytes of an account, a partition ... */
+#define WEFT_CONF_MAX_AMOUNT 1e9 /* of money */
+#define WEFT_CONF_LEASE 1200	 /* s, of Lease= */
+#define WEFT_SITES_FILE "/run/weftd/sites.json"
+#define WEFTD_STATE "/var/lib/weft"
+#define WEFTD_USER "weft"
 
 /* OnLost=: what becomes of a job that the peer no longer knows although it was let go there.  Once no copy can run any more
  * (its deadline at the peer has passed), it runs again, or it fails. */
@@ -111,13 +118,14 @@ struct weft_conf_peer {
 	char *account, *partition, *qos; /* RemoteAccount=, RemotePartition=, RemoteQos=: unless the user's line says; NULL */
 	char *node;	       /* Node=: the node at home that stands for the peer */
 	char *local_partition; /* Partition=: the one at home that holds the node */
-	char *directory;       /* Directory=: where jobs work at the peer, %u: remote user, %k: the run's key */
+	char *directory;       /* Directory=: where jobs work at the peer, each in KEY below it; absolute or "~/..."; %u:
+				  remote user */
 	char *stage_in;	       /* StageIn=: a command, run by /bin/sh as the user on the gateway; NULL: none */
 	char *stage_out;       /* StageOut=; NULL */
 	char *fetch;	       /* Fetch=: prints the file %f of the peer from byte %o on; NULL: output comes with StageOut= */
 	double link;	       /* Link=: MB/s of the way there; 0: not said */
-	char *price;	       /* Price=: amount for a card and hour, or a file of prices over time; NULL */
-	char currency[4];      /* Currency= */
+	char *price;	       /* Price=: amount for a card and hour, or a file (path) of prices over time; NULL */
+	char currency[4];      /* Currency=; "": not said */
 	char *offer, *offer_key; /* Offer=: file or URL of its signed offer; OfferKey=: its public key (PEM); NULL */
 	bool weft;	       /* Weft=yes: it runs Weft too and takes --accel */
 	unsigned lease;	       /* Lease=: s for which a run outlives its proxy (1200) */
@@ -129,14 +137,31 @@ struct weft_conf_peer {
  * cost there in units of money; or until it pays, by the forecasts. */
 enum weft_burst_wait { WEFT_BURST_WAIT_FORECAST, WEFT_BURST_WAIT_CONSTANT, WEFT_BURST_WAIT_RUNTIME, WEFT_BURST_WAIT_COST };
 
+/* PublishKind=gpu:h100 Cards=64 Price=2.10 Currency=EUR : what this site offers to others. */
+struct weft_conf_sale {
+	char *gres;
+	uint32_t cards;
+	char *price; /* as of a peer; NULL: not said */
+	char currency[4];
+	unsigned line;
+};
+
 struct weft_conf_burst {
 	enum weft_burst_wait wait;
-	double factor;	 /* BurstFactor= */
-	int64_t value;	 /* BurstValue=: micro-units that an hour of waiting is worth; for the forecast policy */
-	char *weftd;	 /* Weftd=: host[:port] of weftd; NULL: localhost */
-	char *sites;	 /* Sites=: the snapshot file, written by weftd (/run/weftd/sites.json) */
-	char *state;	 /* WeftdState=: weftd's directory (/var/lib/weft) */
-	char *log;	 /* BurstLog=: decisions, a line of JSON each; NULL: none */
+	double factor;	   /* BurstFactor=; when it is not given: 3600, 1800, 240 or 0, by BurstWait= */
+	int64_t value;	   /* BurstValue=: micro-units that an hour of waiting is worth; for the forecast policy */
+	char *log;	   /* BurstLog=: decisions, a line of JSON each; NULL: none */
+	char *weftd;	   /* Weftd=: "host" or "host:port" of weftd; NULL: localhost */
+	char *user;	   /* WeftdUser=: who weftd runs as, whose answers are believed ("weft"); never NULL */
+	char *munge;	   /* MungeSocket=; NULL: libmunge's own */
+	char *sites;	   /* Sites=: the snapshot file, written by weftd (/run/weftd/sites.json); never NULL */
+	char *state;	   /* WeftdState=: weftd's directory (/var/lib/weft); never NULL */
+	unsigned poll;	   /* PollInterval=: s from one look at a peer to the next (30) */
+	char *publish;	   /* Publish=: where this site's signed offer is written; NULL: none is */
+	char *publish_key; /* PublishKey=: the private key it is signed with; NULL without PUBLISH */
+	unsigned valid;	   /* Valid=: s for which an offer holds (3600) */
+	struct weft_conf_sale *sales;
+	size_t n_sales;
 };
 
 struct weft_conf {
@@ -169,6 +194,12 @@ struct weft_conf {
 struct weft_conf *weft_conf_load(const char *path, int missing_ok, struct weft_err *err);
 struct weft_conf *weft_conf_parse(const char *path, const char *text, size_t len, struct weft_err *err);
 void weft_conf_destroy(struct weft_conf *conf); /* NULL is allowed */
+
+/* The peer of this name, with this node at home, or with this partition at home; NULL when there is none.  Case counts in
+ * names of nodes and partitions. */
+const struct weft_conf_peer *weft_conf_find_peer(const struct weft_conf *conf, const char *name);
+const struct weft_conf_peer *weft_conf_peer_of_node(const struct weft_conf *conf, const char *node);
+const struct weft_conf_peer *weft_conf_peer_of_partition(const struct weft_conf *conf, const char *partition);
 
 /* The throughput table of this name, case ignored, '_' and '-' alike; NULL when there is none. */
 const struct weft_app *weft_conf_find_app(const struct weft_conf *conf, const char *name);

@@ -35,33 +35,6 @@ static int read_watts(struct weft_conf_reader *r, enum weft_key key, const char 
 	return isnan(*watts) ? bad_watts(r, key, value) : 0;
 }
 
-static int read_seconds(struct weft_conf_reader *r, enum weft_key key, const char *value, unsigned min,
-			unsigned max, unsigned *seconds)
-{
-	size_t len = strlen(value);
-	double v = strspn(value, "0123456789") == len ? weft_number_value(value, len, 0) : NAN;
-
-	if (!(v >= min && v <= max))
-		return FAIL(r, key, "\"%s\" is not a number of seconds from %u to %u", snip(value).text, min,
-			    max);
-	*seconds = (unsigned)v;
-	return 0;
-}
-
-/* One of WORDS (NULL-terminated), as its index. */
-static int read_word(struct weft_conf_reader *r, enum weft_key key, const char *value,
-		     const char *const *words, const char *list)
-{
-	const char *near = weft_nearest(value, words);
-
-	for (int i = 0; words[i]; i++) {
-		if (!strcasecmp(value, words[i]))
-			return i;
-	}
-	return FAIL(r, key, "\"%s\" is not %s%s%s%s", snip(value).text, list, near ? "; did you mean " : "",
-		    near ? near : "", near ? "?" : "");
-}
-
 /* Only Slurm can read a list of nodes; what can be none is found here, where the line is known. */
 static int read_nodes(struct weft_conf_reader *r, enum weft_key key, const char *value, char **nodes)
 {
@@ -326,7 +299,7 @@ static int read_signal(struct weft_conf_reader *r, const struct weft_pair *pairs
 	if (weft_conf_take(r, pairs, n, &age, 1) < 0 || weft_conf_once(r, KEY_SIGNAL) < 0)
 		return -1;
 	if (age.value &&
-	    read_seconds(r, KEY_MAX_AGE, age.value, 1, WEFT_CONF_MAX_SECONDS, &power->max_age) < 0)
+	    weft_conf_seconds(r, KEY_MAX_AGE, age.value, 1, WEFT_CONF_MAX_SECONDS, &power->max_age) < 0)
 		return -1;
 	return weft_conf_path(r, KEY_SIGNAL, pairs[0].value, &power->signal);
 }
@@ -338,19 +311,15 @@ static int read_price(struct weft_conf_reader *r, const struct weft_pair *pairs,
 
 	if (weft_conf_take(r, pairs, n, &currency, 1) < 0 || weft_conf_once(r, KEY_PRICE) < 0)
 		return -1;
-	if (currency.value) {
-		if (strlen(currency.value) != 3 || strspn(currency.value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
-			return FAIL(r, KEY_CURRENCY, "\"%s\" is not a code of three capitals such as EUR",
-				    snip(currency.value).text);
-		memcpy(power->currency, currency.value, sizeof(power->currency));
-	}
+	if (currency.value && weft_conf_currency(r, currency.value, power->currency) < 0)
+		return -1;
 	return weft_conf_path(r, KEY_PRICE, pairs[0].value, &power->price);
 }
 
 static int read_provision(struct weft_conf_reader *r, const char *value)
 {
 	static const char *const words[] = { "measured", "worst", NULL }; /* as enum weft_provision */
-	int i = read_word(r, KEY_PROVISION, value, words, "measured or worst");
+	int i = weft_conf_word(r, KEY_PROVISION, value, words, "measured or worst");
 
 	if (i >= 0)
 		r->conf->power.provision = (enum weft_provision)i;
@@ -361,7 +330,7 @@ static int read_shed(struct weft_conf_reader *r, const char *value)
 {
 	static const char *const words[] = { "youngest", "oldest", "largest", "lowest",
 					     NULL }; /* as weft_shed */
-	int i = read_word(r, KEY_SHED, value, words, "youngest, oldest, largest or lowest");
+	int i = weft_conf_word(r, KEY_SHED, value, words, "youngest, oldest, largest or lowest");
 
 	if (i >= 0)
 		r->conf->power.shed = (enum weft_shed)i;
@@ -379,13 +348,13 @@ static int read_single(struct weft_conf_reader *r, const struct weft_pair *pairs
 		return -1;
 	switch (key) {
 	case KEY_INTERVAL:
-		return read_seconds(r, key, value, 1, 3600, &power->interval);
+		return weft_conf_seconds(r, key, value, 1, 3600, &power->interval);
 	case KEY_PATIENCE:
-		return read_seconds(r, key, value, 0, WEFT_CONF_MAX_SECONDS, &power->patience);
+		return weft_conf_seconds(r, key, value, 0, WEFT_CONF_MAX_SECONDS, &power->patience);
 	case KEY_SPAN:
-		return read_seconds(r, key, value, 1, WEFT_CONF_MAX_SECONDS, &power->span);
+		return weft_conf_seconds(r, key, value, 1, WEFT_CONF_MAX_SECONDS, &power->span);
 	case KEY_RESTART:
-		return read_seconds(r, key, value, 0, WEFT_CONF_MAX_SECONDS, &power->restart);
+		return weft_conf_seconds(r, key, value, 0, WEFT_CONF_MAX_SECONDS, &power->restart);
 	case KEY_PROVISION:
 		return read_provision(r, value);
 	case KEY_SHED:
@@ -427,8 +396,9 @@ int weft_conf_power_line(struct weft_conf_reader *r, const struct weft_pair *pai
 
 int weft_conf_power_defaults(struct weft_conf *conf)
 {
-	conf->power = (struct weft_conf_power){ .max_age = 900, .interval = 30, .patience = 3600,
-						.span = 1800, .restart = 300 };
+	conf->power = (struct weft_conf_power){
+		.max_age = 900, .interval = 30, .patience = 3600, .span = 1800, .restart = 300
+	};
 	conf->power.state = strdup(WEFT_POWER_STATE);
 	return conf->power.state ? 0 : -1;
 }

@@ -35,6 +35,20 @@ enum weft_key {
 	KEY_HOOK,
 	KEY_HINTS,
 	KEY_STATE,
+	/* and these, which conf_peer.c reads */
+	KEY_PEER,
+	KEY_BURST_WAIT,
+	KEY_BURST_FACTOR,
+	KEY_BURST_VALUE,
+	KEY_BURST_LOG,
+	KEY_WEFTD,
+	KEY_WEFTD_USER,
+	KEY_WEFTD_STATE,
+	KEY_MUNGE_SOCKET,
+	KEY_SITES,
+	KEY_POLL,
+	KEY_PUBLISH,
+	KEY_PUBLISH_KIND,
 	/* these stand behind another one */
 	KEY_MODEL,
 	KEY_TABLE,
@@ -47,6 +61,30 @@ enum weft_key {
 	KEY_OFF,
 	KEY_MAX_AGE,
 	KEY_CURRENCY,
+	KEY_URL,
+	KEY_CA,
+	KEY_TOKEN,
+	KEY_TOKENS,
+	KEY_USERS,
+	KEY_REMOTE_ACCOUNT,
+	KEY_REMOTE_PARTITION,
+	KEY_REMOTE_QOS,
+	KEY_NODE,
+	KEY_PARTITION,
+	KEY_DIRECTORY,
+	KEY_STAGE_IN,
+	KEY_STAGE_OUT,
+	KEY_FETCH,
+	KEY_LINK,
+	KEY_PEER_PRICE,
+	KEY_OFFER,
+	KEY_OFFER_KEY,
+	KEY_WEFT,
+	KEY_LEASE,
+	KEY_ON_LOST,
+	KEY_PUBLISH_KEY,
+	KEY_VALID,
+	KEY_CARDS,
 	KEYS
 };
 
@@ -87,8 +125,8 @@ struct weft_take {
 int weft_conf_no_memory(struct weft_conf_reader *r);
 char *weft_conf_copy(struct weft_conf_reader *r, const char *text); /* NULL with the error */
 
-/* ARRAY, of N entries of SIZE bytes, with room for one more, which is zeroed; NULL with the error.  An array grows by
- * one entry at a time, from NULL and 0 on. */
+/* ARRAY, of N entries of SIZE bytes, with room for one more, which is zeroed; NULL with the error.  An array
+ * grows by one entry at a time, from NULL and 0 on. */
 void *weft_conf_grow(struct weft_conf_reader *r, void *array, size_t n, size_t size);
 
 /* What stands beside pairs[0]: each of it is one of the N_TAKES, and those that are required are there. */
@@ -99,6 +137,15 @@ int weft_conf_take(struct weft_conf_reader *r, const struct weft_pair *pairs, si
 int weft_conf_once(struct weft_conf_reader *r, enum weft_key key);
 int weft_conf_path(struct weft_conf_reader *r, enum weft_key key, const char *value, char **path);
 
+/* Values that readers have in common; -1 with the error. */
+int weft_conf_seconds(struct weft_conf_reader *r, enum weft_key key, const char *value, unsigned min,
+		      unsigned max, unsigned *seconds);
+int weft_conf_currency(struct weft_conf_reader *r, const char *value, char currency[4]);
+
+/* VALUE as one of WORDS (NULL-terminated), its index; LIST is for the message: "yes, no or check". */
+int weft_conf_word(struct weft_conf_reader *r, enum weft_key key, const char *value, const char *const *words,
+		   const char *list);
+
 /* "gpu:a100" or "gpu"? */
 bool weft_conf_is_gres(const char *s);
 
@@ -106,5 +153,11 @@ bool weft_conf_is_gres(const char *s);
 int weft_conf_power_line(struct weft_conf_reader *r, const struct weft_pair *pairs, size_t n);
 int weft_conf_power_defaults(struct weft_conf *conf); /* -1: out of memory */
 void weft_conf_power_clear(struct weft_conf *conf);
+
+/* The same of conf_peer.c; and what can be known at the end of the file only. */
+int weft_conf_peer_line(struct weft_conf_reader *r, const struct weft_pair *pairs, size_t n);
+int weft_conf_peer_defaults(struct weft_conf *conf);
+void weft_conf_peer_finish(struct weft_conf *conf);
+void weft_conf_peer_clear(struct weft_conf *conf);
 
 #endif

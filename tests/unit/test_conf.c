@@ -132,7 +132,12 @@ static const struct pair bad[] = {
 	  "weft.conf:1: DefaultPolicy: does not belong on a line with Class=" },
 	{ "Class=gpu Model=h100 Table=h100=1", "weft.conf:1: Table: does not belong on a line with Class=" },
 	{ "Class=gpu Model=h100 Class=npu Model=910b Class=dcu",
-	  "weft.conf:1: more than 4 keys in one line" },
+	  "weft.conf:1: Class: does not belong on a line with Class=" },
+	{ "Class=1 Class=2 Class=3 Class=4 Class=5 Class=6 Class=7 Class=8 Class=9 Class=10 Class=11 "
+	  "Class=12 Class=13 "
+	  "Class=14 Class=15 Class=16 Class=17 Class=18 Class=19 Class=20 Class=21 Class=22 Class=23 "
+	  "Class=24 Class=25",
+	  "weft.conf:1: more than 24 keys in one line" },
 	/* values */
 	{ "Catalogue=", "weft.conf:1: Catalogue: the value is missing" },
 	{ "Catalogue = # /x", "weft.conf:1: Catalogue: the value is missing" },

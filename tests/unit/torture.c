@@ -110,7 +110,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
  * fails */
 
 static const char catalogue_text[] =
-	"{\"format\":1,\"fabrics\":[{\"name\":\"flagcx\",\"title\":\"FlagCX\"},{\"name\":\"gloo\",\"path\":\"host\"}],"
+	"{\"format\":1,\"fabrics\":[{\"name\":\"flagcx\",\"title\":\"FlagCX\"},{\"name\":\"gloo\",\"path\":"
+	"\"host\"}],"
 	"\"vendors\":[{\"name\":\"nvidia\",\"title\":\"NVIDIA\",\"aliases\":[\"nv\"],"
 	"\"fabrics\":[\"flagcx\",\"gloo\"],"
 	"\"visible_env\":[\"CUDA_VISIBLE_DEVICES\"],\"gres_names\":[\"gpu\"]},"
@@ -133,7 +134,14 @@ static const char conf_text[] =
 	"PowerCap=row3 Watts=400k Days=Mon-Fri,Sun Hours=22:00-06:00\nPowerCap=cluster Watts=1M\n"
 	"PowerNode=ALL Idle=400 Peak=1200 Off=15\nPowerNode=gpu1 Idle=400 Peak=1200\n"
 	"PowerClass=gpu:h100 Idle=70 Peak=700\nPowerSignal=/s MaxAge=60\nPowerPrice=/p Currency=CNY\n"
-	"PowerCarbon=/c\nPowerHook=/h\nPowerHints=/d\nPowerState=/x\nPowerShed=oldest\n";
+	"PowerCarbon=/c\nPowerHook=/h\nPowerHints=/d\nPowerState=/x\nPowerShed=oldest\n"
+	"Peer=beta Url=https://b:6820 CaFile=/c Token=/t Users=/u RemoteAccount=a RemotePartition=p "
+	"RemoteQos=q Node=n "
+	"Partition=p Directory=/d/%u StageIn=i StageOut=o Fetch=f Link=1 Price=2 Currency=EUR Offer=/o "
+	"OfferKey=/k\n"
+	"Peer=gamma Url=unix:/r Tokens=/t Users=same Node=m "
+	"Partition=q\nWeftd=h:1\nWeftdUser=w\nWeftdState=/s\n"
+	"MungeSocket=/m\nSites=/j\nBurstLog=/l\nPublish=/o PublishKey=/k\nPublishKind=gpu Cards=1 Price=/p\n";
 static const char request_text[] =
 	"8xh100,mem>=80G,mem<200G | 4:nvidia/huawei,mem>=60G,nodes=1-9 | 1P@bf16:910b"
 	" | 6:npu,per-node=3";
@@ -302,7 +310,8 @@ static int do_lack(struct weft_err *err)
 /* Mixes that are made, in each way, and used. */
 static int do_mix(struct weft_err *err)
 {
-	static const char *const gpus[] = { "gpu:h100:8", "gpu:910b:6", "gpu:910b:6", "gpu:h100:8", "gpu:x910:4" };
+	static const char *const gpus[] = { "gpu:h100:8", "gpu:910b:6", "gpu:910b:6", "gpu:h100:8",
+					    "gpu:x910:4" };
 	static const struct weft_scope anywhere = { 0 };
 	struct weft_app table = { 0 };
 	struct weft_mix_options options = { .app = &table, .intensity = 200, .micro_batches = 32 };
@@ -319,9 +328,11 @@ static int do_mix(struct weft_err *err)
 		rc = weft_app_parse(&table, NULL, "h100=3,910b=2,a1=1", err);
 	if (rc == 0)
 		rc = weft_supply_count(&supply, i, &anywhere, err);
-	req = rc == 0 ? weft_request_parse("24:h100/910b,mix=vendors,fabric=gloo,unit=4|24:h100/910b,mix=vendors,"
-					   "fabric=gloo|16:h100/910b,mix=vendors,fabric=gloo,split=even,unit=4",
-					   err) : NULL;
+	req = rc == 0 ? weft_request_parse(
+				"24:h100/910b,mix=vendors,fabric=gloo,unit=4|24:h100/910b,mix=vendors,"
+				"fabric=gloo|16:h100/910b,mix=vendors,fabric=gloo,split=even,unit=4",
+				err)
+		      : NULL;
 	rc = req ? 0 : -1;
 	for (unsigned k = 0; rc == 0 && k < 3; k++) {
 		rc = weft_mix_make(&mix, &req->alts[k], &supply, &options, err);
@@ -342,7 +353,8 @@ static int do_mix(struct weft_err *err)
 static int do_no_mix(struct weft_err *err)
 {
 	struct weft_request *req = weft_request_parse("24:h100/910b,mix=vendors|99:mix=models|"
-						      "16:mix=vendors,fabric=gloo|4:acme,mix=vendors", err);
+						      "16:mix=vendors,fabric=gloo|4:acme,mix=vendors",
+						      err);
 	static const struct weft_scope anywhere = { 0 };
 	const struct weft_mix_options options = { .intensity = 200 };
 	struct weft_supply supply = { 0 };
@@ -460,8 +472,8 @@ static const char machine_catalogue[] =
 static int do_machine(struct weft_err *err)
 {
 	static const char words[] = "Package:2 [NUMANode] Core:2 PU:1";
-	struct weft_catalogue *c = weft_catalogue_parse("c", machine_catalogue, strlen(machine_catalogue), NULL,
-							NULL, 0, err);
+	struct weft_catalogue *c =
+		weft_catalogue_parse("c", machine_catalogue, strlen(machine_catalogue), NULL, NULL, 0, err);
 	struct weft_tree *tree = c ? weft_tree_parse("m", machine_text, strlen(machine_text), err) : NULL;
 	struct weft_cpus *cpus = tree ? weft_cpus_from_words("w", words, strlen(words), err) : NULL;
 	struct weft_machine *machine = NULL;
@@ -469,7 +481,8 @@ static int do_machine(struct weft_err *err)
 	int rc = -1;
 
 	if (cpus)
-		machine = weft_machine_detect(tree, cpus, c, &(struct weft_detect_options){ .tools = true }, err);
+		machine = weft_machine_detect(tree, cpus, c, &(struct weft_detect_options){ .tools = true },
+					      err);
 	if (machine && null) {
 		weft_machine_print(machine, null);
 		weft_machine_print_gres(machine, NULL, NULL, null);
@@ -605,7 +618,8 @@ static int do_report(struct weft_err *err)
 		"\"signal\":{\"path\":\"s\",\"state\":\"used\",\"modified\":null},"
 		"\"price\":{\"path\":\"p\",\"state\":\"used\",\"modified\":null,\"now\":1,"
 		"\"values\":[{\"from\":" AT ",\"value\":1}]},\"carbon\":null,"
-		"\"zones\":[{\"name\":\"z\",\"nodes\":\"n\",\"idle_w\":1,\"measured_w\":1,\"measured_nodes\":1,"
+		"\"zones\":[{\"name\":\"z\",\"nodes\":\"n\",\"idle_w\":1,\"measured_w\":1,\"measured_nodes\":"
+		"1,"
 		"\"steps\":[{\"from\":" AT ",\"cap_w\":1,\"projected_w\":1}]}],"
 		"\"classes\":[{\"class\":\"x\",\"idle_w\":1,\"peak_w\":2,\"factor\":1,\"samples\":0}],"
 		"\"waiting\":[{\"job\":1,\"zone\":\"z\",\"needed_w\":1,\"cap_w\":1,\"since\":null,"
