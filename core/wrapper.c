@@ -45,10 +45,12 @@ static const char claim[] =
 	"{\n"
 	"	[ -e \"$weft_dir/done\" ] || return 0\n"
 	"	weft_code=\n"
-	"	read -r weft_code < \"$weft_dir/done\"\n"
-	"	case $weft_code in\n"
-	"	'' | *[!0-9]*) weft_end 211 \"$weft_dir/done: the run has ended, its exit code is lost\" ;;\n"
+	"	read -r weft_code weft_i < \"$weft_dir/done\"\n"
+	"	case $weft_code/$weft_i in\n"
+	"	/* | */ | *[!0-9/]*) weft_end 211 \"$weft_dir/done: the run has ended, its exit code is "
+	"lost\" ;;\n"
 	"	esac\n"
+	"	[ \"$weft_i\" -ge \"$weft_first\" ] || return 0\n"
 	"	weft_end \"$weft_code\" \"the run $weft_key is done already; it ended with $weft_code\"\n"
 	"}\n"
 	"\n"
@@ -93,8 +95,9 @@ static const char run[] =
 	"$weft_i\"\n"
 	"	unset \"WEFT_KEEP_$weft_i\"\n"
 	"done\n"
-	"weft_err=$weft_dir/err\n"
-	"[ \"$WEFT_JOIN\" != 1 ] || weft_err=$weft_dir/out\n"
+	"weft_out=$weft_dir/out.$weft_first\n"
+	"weft_err=$weft_dir/err.$weft_first\n"
+	"[ \"$WEFT_JOIN\" != 1 ] || weft_err=$weft_out\n"
 	"unset WEFT_ARGC WEFT_JOIN\n"
 	"\n"
 	"# The shell makes what it starts in the background deaf to these two.\n"
@@ -121,8 +124,8 @@ static const char run[] =
 	"	# shellcheck disable=SC2064 # the name as it is now\n"
 	"	trap \"weft_pass $weft_i\" \"$weft_i\"\n"
 	"done\n"
-	"[ -w \"$weft_dir\" ] && : >> \"$weft_dir/out\" && : >> \"$weft_err\" || weft_end 212 "
-	"\"$weft_dir/out cannot be written\"\n"
+	"[ -w \"$weft_dir\" ] && : >> \"$weft_out\" && : >> \"$weft_err\" || weft_end 212 "
+	"\"$weft_out cannot be written\"\n"
 	"(\n"
 	"	umask \"$weft_mask\"\n"
 	"	PATH=$weft_path\n"
@@ -131,7 +134,7 @@ static const char run[] =
 	"	# shellcheck disable=SC2086 # words\n"
 	"	exec $weft_hear \"$weft_shell\" ${weft_option:+\"$weft_option\"} \"$weft_dir/script\" "
 	"\"$@\"\n"
-	") < /dev/null >> \"$weft_dir/out\" 2>> \"$weft_err\" &\n"
+	") < /dev/null >> \"$weft_out\" 2>> \"$weft_err\" &\n"
 	"weft_pid=$!\n"
 	"for weft_i in $weft_late; do\n"
 	"	kill -s \"$weft_i\" \"$weft_pid\" 2>/dev/null\n"
@@ -156,7 +159,7 @@ static const char run[] =
 	"trap '' HUP INT QUIT ALRM TERM USR1 USR2 XCPU\n"
 	"\n"
 	"if [ -z \"$weft_term\" ]; then\n"
-	"	if printf '%s\\n' \"$weft_code\" > \"$weft_dir/.done\"; then\n"
+	"	if printf '%s\\n' \"$weft_code $weft_attempt\" > \"$weft_dir/.done\"; then\n"
 	"		sync \"$weft_dir/.done\" 2>/dev/null\n"
 	"		mv -f \"$weft_dir/.done\" \"$weft_dir/done\"\n"
 	"	fi || printf 'weft: %s\\n' \"$weft_dir/done cannot be written\" >&2\n"
@@ -178,14 +181,16 @@ static int check_key(const char *key, struct weft_err *err)
 	return 0;
 }
 
-static int check(const char *key, unsigned attempt, const char *top, const char *script, struct weft_err *err)
+static int check(const char *key, unsigned first, unsigned attempt, const char *top, const char *script,
+		 struct weft_err *err)
 {
 	size_t len = strlen(script);
 
 	if (check_key(key, err))
 		return -1;
-	if (attempt == 0)
-		return weft_err(err, "%s: attempts count from 1", key);
+	if (first == 0 || attempt < first)
+		return weft_err(err, "%s: attempt %u of a run that begins with %u: they count from 1", key,
+				attempt, first);
 	if (top[0] != '/' && strncmp(top, "~/", 2) != 0)
 		return weft_err(err, "%s: a directory at the peer is absolute, or begins with ~/", top);
 	if (len > WEFT_WRAPPER_MAX_SCRIPT)
@@ -255,12 +260,13 @@ static void put_base64(FILE *f, const char *text, size_t len)
 	}
 }
 
-static int put_all(FILE *f, const char *key, unsigned attempt, const char *top, const char *script)
+static int put_all(FILE *f, const char *key, unsigned first, unsigned attempt, const char *top,
+		   const char *script)
 {
 	size_t len = strlen(script);
 
 	fputs("#!/bin/sh\n# Made by Weft: runs the script of another site's job, once.\n", f);
-	fprintf(f, "weft_key=%s\nweft_attempt=%u\n", key, attempt);
+	fprintf(f, "weft_key=%s\nweft_first=%u\nweft_attempt=%u\n", key, first, attempt);
 	if (put_interpreter(f, script))
 		return -1;
 	fputs(prologue, f);
@@ -278,8 +284,8 @@ static int put_all(FILE *f, const char *key, unsigned attempt, const char *top, 
 	return 0;
 }
 
-char *weft_wrapper_text(const char *key, unsigned attempt, const char *top, const char *script,
-			struct weft_err *err)
+char *weft_wrapper_text(const char *key, unsigned first, unsigned attempt, const char *top,
+			const char *script, struct weft_err *err)
 {
 	char *text = NULL;
 	size_t len;
@@ -288,10 +294,10 @@ char *weft_wrapper_text(const char *key, unsigned attempt, const char *top, cons
 
 	if (!top)
 		top = WEFT_WRAPPER_TOP;
-	if (check(key, attempt, top, script, err))
+	if (check(key, first, attempt, top, script, err))
 		return NULL;
 	f = open_memstream(&text, &len);
-	rc = f ? put_all(f, key, attempt, top, script) : -1;
+	rc = f ? put_all(f, key, first, attempt, top, script) : -1;
 	if (!f || fclose(f) || rc) {
 		free(text);
 		weft_err(err, "out of memory");

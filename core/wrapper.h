@@ -1,31 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * wrapper.h - the script that runs at a peer in the place of a user's: it sees to it that a run's work is
- *done once.
+ * wrapper.h - the script that runs at a peer in the place of a user's: it sees to it that a run's work is done
+ * once.
  *
  * It is POSIX sh, works in TOP/KEY (mode 0700), and leaves there
  *
  *	run.ATTEMPT	the number of the job at the peer that works, or worked, as this attempt
- *	done		the exit code, once the user's script has ended by itself
+ *	done		the exit code and the attempt, once the user's script has ended by itself
  *	script		the user's script
- *	out, err	what that wrote, appended to by each run
+ *	out.FIRST	what that wrote; each attempt of the run appends
+ *	err.FIRST	the same
  *	work/		where it works: what StageIn= brings and StageOut= takes
  *
- * With `done` there it ends with that code and does nothing.  Of the jobs with one attempt the first that
- *comes works (again, when the peer requeues it); another job is told off with WEFT_WRAPPER_SECOND, and so is
- *one whose attempt is lower than one that has come.  After a SIGTERM (cancelled, time limit, preempted) no
- *`done` is written, so that a requeue works again.  A run that shall work although one of this key is done
- *needs another key.
+ * A run is the attempts from FIRST on.  When its `done` is there, the wrapper ends with that code and does
+ * nothing.  Of the jobs with one attempt the first that comes works (again, when the peer requeues it);
+ * another job is told off with WEFT_WRAPPER_SECOND, and so is one whose attempt is lower than one that has
+ * come.  After a SIGTERM (cancelled, time limit, preempted) no `done` is written, so that a requeue works
+ * again.
+ *
+ * A job that is requeued at home after its run was settled or cancelled is a new run with the same key: its
+ * FIRST is the next attempt, what an earlier run left in `done` does not count for it, and it finds that
+ * run's files in work/.
  *
  * Signals are passed on to the user's script.  The job's environment, as it is sent, may hold, beside the
- *user's:
+ * user's:
  *
  *	WEFT_KEEP_NAME=VALUE	NAME is to be VALUE, whatever the peer's Slurm sets (SLURM_ARRAY_TASK_ID ...)
  *	WEFT_ARGC=2 WEFT_ARG_1=A WEFT_ARG_2=B	the script's arguments
- *	WEFT_JOIN=1		standard error goes to `out`, too
+ *	WEFT_JOIN=1		standard error goes to out.FIRST, too
  *
  * which the user's script does not see.  HOME, USER, LOGNAME and SHELL, when they are not sent, are those of
- *the peer.
+ * the peer.
  */
 #ifndef WEFT_WRAPPER_H
 #define WEFT_WRAPPER_H
@@ -38,19 +43,17 @@
 
 /* Exit codes of its own; what the peer tells the user of them goes to the job's standard error there. */
 #define WEFT_WRAPPER_BROKEN 211 /* it ran to its end, but its exit code can no longer be read */
-#define WEFT_WRAPPER_NO_DIR                                                                                  \
-	212 /* its directory cannot be made or written: the user's script was not started */
-#define WEFT_WRAPPER_SECOND 213 /* another copy works, or worked: the user's script was not started again */
+#define WEFT_WRAPPER_NO_DIR 212 /* its directory cannot be made or written: the script was not started */
+#define WEFT_WRAPPER_SECOND 213 /* another copy works, or worked: the script was not started again */
 
 #define WEFT_KEEP_PREFIX "WEFT_KEEP_"
 
-/* The whole text.  TOP: absolute, or "~/..." (the user's home at the peer); NULL: WEFT_WRAPPER_TOP.  ATTEMPT
- * counts from
- * 1.  SCRIPT may hold any bytes but NUL.  malloc()ed; NULL with ERR. */
-char *weft_wrapper_text(const char *key, unsigned attempt, const char *top, const char *script,
-			struct weft_err *err);
+/* The whole text.  1 <= FIRST <= ATTEMPT.  TOP: absolute, or "~/..." (the user's home at the peer); NULL:
+ * WEFT_WRAPPER_TOP.  SCRIPT may hold any bytes but NUL.  malloc()ed; NULL with ERR. */
+char *weft_wrapper_text(const char *key, unsigned first, unsigned attempt, const char *top,
+			const char *script, struct weft_err *err);
 
-/* A path in TOP/KEY as commands at home write it: WHAT is "out", "err", "work" or "".  Below "~/" it is
+/* A path in TOP/KEY as commands at home write it: WHAT is "out.1", "err.1", "work" or "".  Below "~/" it is
  * relative to the home directory, which is what ssh, scp and rsync take.  malloc()ed; NULL: out of memory. */
 char *weft_wrapper_path(const char *key, const char *top, const char *what);
 

@@ -49,7 +49,8 @@ struct weft_run_status {
 	enum weft_run_phase phase;
 	enum weft_rest_state state; /* at the peer */
 	int exit_status;	    /* as wait() gives it */
-	unsigned attempt;
+	unsigned first, attempt; /* the run's first attempt, and the last (wrapper.h) */
+	bool settled;		 /* it is history: the next attach is a new run */
 	time_t submit, remote_submit, remote_start, remote_end, predicted; /* 0: not known */
 	char remote_nodes[256];
 	char why[512]; /* the last thing that went wrong; "" */
