@@ -148,8 +148,9 @@ struct weft_conf_sale {
 
 struct weft_conf_burst {
 	enum weft_burst_wait wait;
-	double factor;	   /* BurstFactor=; when it is not given: 3600, 1800, 240 or 0, by BurstWait= */
+	double factor;	   /* BurstFactor=; when it is not given: 3600, 1800, 240 or 0, by BurstWait=; 0: at once; INFINITY: never */
 	int64_t value;	   /* BurstValue=: micro-units that an hour of waiting is worth; for the forecast policy */
+	char currency[4];  /* of BurstValue= ("1.50EUR"); "": not said, and taken for any */
 	char *log;	   /* BurstLog=: decisions, a line of JSON each; NULL: none */
 	char *weftd;	   /* Weftd=: "host" or "host:port" of weftd; NULL: localhost */
 	char *user;	   /* WeftdUser=: who weftd runs as, whose answers are believed ("weft"); never NULL */

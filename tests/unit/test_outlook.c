@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_outlook.c - forecasts against a slow and obvious one, which counts the free cards of each second.
+ */
+#include "core/outlook.h"
+
+#include <check.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOW	1000
+#define SECONDS 900 /* after NOW, as far as the slow one looks */
+#define JOBS	24
+
+static unsigned below(unsigned n)
+{
+	return (unsigned)random() % n;
+}
+
+struct all {
+	uint32_t cards;
+	struct weft_outlook_running running[JOBS];
+	struct weft_outlook_waiting waiting[JOBS], sorted[JOBS];
+	unsigned n_running, n_waiting;
+	int used[SECONDS];
+};
+
+static void use(struct all *a, uint32_t cards, long from, long to)
+{
+	for (long s = from - NOW; s < to - NOW && s < SECONDS; s++)
+		a->used[s] += (int)cards;
+}
+
+static bool is_free(const struct all *a, uint32_t cards, long from, long to)
+{
+	for (long s = from - NOW; s < to - NOW && s < SECONDS; s++)
+		if (a->used[s] + (int)cards > (int)a->cards)
+			return false;
+	return true;
+}
+
+static time_t slow_start(const struct all *a, uint32_t cards, uint32_t seconds, time_t from)
+{
+	if (cards > a->cards)
+		return 0;
+	while (!is_free(a, cards, from, from + seconds))
+		from++;
+	return from;
+}
+
+static const struct weft_outlook_waiting *next_by_priority(const struct all *a, const bool *taken)
+{
+	const struct weft_outlook_waiting *best = NULL;
+
+	for (unsigned i = 0; i < a->n_waiting; i++) {
+		const struct weft_outlook_waiting *w = &a->waiting[i];
+
+		if (taken[i])
+			continue;
+		if (!best || w->priority > best->priority ||
+		    (w->priority == best->priority && w->id < best->id))
+			best = w;
+	}
+	return best;
+}
+
+static uint32_t half(uint32_t s, bool halved)
+{
+	return !halved ? s : s / 2 > 0 ? s / 2 : 1;
+}
+
+static void slow(struct all *a, bool halved)
+{
+	bool taken[JOBS] = { false };
+
+	memset(a->used, 0, sizeof(a->used));
+	for (unsigned i = 0; i < a->n_running; i++) {
+		long left = a->running[i].end - NOW;
+
+		use(a, a->running[i].cards, NOW, NOW + half(left < 1 ? 1 : (uint32_t)left, halved));
+	}
+	for (unsigned i = 0; i < a->n_waiting; i++) {
+		const struct weft_outlook_waiting *w = next_by_priority(a, taken);
+		uint32_t s = half(w->seconds, halved);
+
+		taken[w - a->waiting] = true;
+		a->sorted[i] = *w;
+		a->sorted[i].start = slow_start(a, w->cards, s, w->begin > NOW ? w->begin : NOW);
+		if (a->sorted[i].start)
+			use(a, w->cards, a->sorted[i].start, a->sorted[i].start + s);
+	}
+}
+
+static void fill(struct all *a)
+{
+	unsigned left;
+
+	a->cards = 1 + below(12);
+	left = a->cards;
+	for (a->n_running = 0; a->n_running < below(8); a->n_running++) {
+		unsigned cards = below(left + 1);
+
+		a->running[a->n_running] =
+			(struct weft_outlook_running){ cards, NOW - 5 + (time_t)below(40) };
+		left -= cards;
+	}
+	for (a->n_waiting = 0; a->n_waiting < below(JOBS); a->n_waiting++)
+		a->waiting[a->n_waiting] = (struct weft_outlook_waiting){
+			.cards = below(a->cards + 2),
+			.seconds = 1 + below(30),
+			.begin = below(3) ? 0 : NOW - 5 + (time_t)below(40),
+			.priority = below(4),
+			.id = below(6) * 100 + a->n_waiting,
+		};
+}
+
+START_TEST(agrees_with_the_slow_one)
+{
+	static struct weft_outlook o;
+	static struct all a;
+
+	srandom(20250311u + (unsigned)_i);
+	for (unsigned round = 0; round < 100; round++) {
+		bool halved = below(2);
+
+		fill(&a);
+		slow(&a, halved);
+		ck_assert_int_eq(weft_outlook_make(&o, a.cards, NOW, halved ? 0.5 : 1, a.running, a.n_running,
+						   a.waiting, a.n_waiting),
+				 0);
+		for (unsigned i = 0; i < a.n_waiting; i++) {
+			ck_assert_uint_eq(a.waiting[i].id, a.sorted[i].id);
+			ck_assert_int_eq(a.waiting[i].start, a.sorted[i].start);
+		}
+		for (unsigned i = 0, s = 0; s < SECONDS; s++) {
+			while (i + 1 < o.n && o.steps[i + 1].from <= NOW + (time_t)s)
+				i++;
+			ck_assert_int_eq((int)o.steps[i].free, (int)a.cards - a.used[s]);
+		}
+		for (unsigned k = 0; k < 20; k++) {
+			uint32_t cards = below(a.cards + 2), seconds = 1 + below(60);
+			time_t from = NOW + (time_t)below(60), when = slow_start(&a, cards, seconds, from);
+
+			ck_assert_int_eq(weft_outlook_start(&o, cards, seconds, from), when);
+			if (when && k % 4 == 0) {
+				use(&a, cards, when, when + seconds);
+				weft_outlook_take(&o, cards, seconds, when);
+			}
+		}
+	}
+}
+END_TEST
+
+START_TEST(tells_what_it_means_to_others)
+{
+	/* One pool of 4: all run for 100 s one after the other, except the last, which has room beside the
+	 * third. */
+	const struct weft_outlook_running running = { 4, NOW + 100 };
+	struct weft_outlook_waiting waiting[] = {
+		{ .cards = 4, .seconds = 100, .priority = 9 },
+		{ .cards = 4, .seconds = 100, .priority = 8 },
+		{ .cards = 2, .seconds = 100, .priority = 7 },
+		{ .cards = 2, .seconds = 60, .priority = 6 },
+		{ .cards = 4, .seconds = 10, .priority = 5, .begin = NOW + 500 },
+		{ .cards = 5, .seconds = 10 },
+	};
+	static const time_t starts[] = { NOW + 100, NOW + 200, NOW + 300, NOW + 300, NOW + 500, 0 };
+	static const double others[] = { 300, 200, 0, 0, 0, 0 };
+	static struct weft_outlook o;
+
+	ck_assert_int_eq(weft_outlook_make(&o, 4, NOW, 1, &running, 1, waiting, 6), 0);
+	for (unsigned i = 0; i < 6; i++) {
+		ck_assert_int_eq(waiting[i].start, starts[i]);
+		ck_assert_double_eq(waiting[i].others, others[i]);
+	}
+}
+END_TEST
+
+START_TEST(others_gain_no_more_than_they_wait)
+{
+	/* The first would use the pool for 1,000 s, but the second waits only 5 s longer than it. */
+	const struct weft_outlook_running running[] = { { 2, NOW + 100 }, { 2, NOW + 105 } };
+	struct weft_outlook_waiting waiting[] = {
+		{ .cards = 2, .seconds = 2000, .priority = 9 },
+		{ .cards = 2, .seconds = 3, .priority = 8 },
+	};
+	static struct weft_outlook o;
+
+	ck_assert_int_eq(weft_outlook_make(&o, 4, NOW, 1, running, 2, waiting, 2), 0);
+	ck_assert_int_eq(waiting[1].start, NOW + 105);
+	ck_assert_double_eq(waiting[0].others, 5);
+}
+END_TEST
+
+/* More moments than there are steps: the near future stays exact, and no forecast is too early. */
+START_TEST(many_moments)
+{
+	enum { N = 3000 };
+	static struct weft_outlook_waiting waiting[N], late;
+	static struct weft_outlook o;
+	time_t last = 0, start;
+
+	srandom(1);
+	for (unsigned i = 0; i < N; i++)
+		waiting[i] = (struct weft_outlook_waiting){ .cards = 1 + below(60),
+							    .seconds = 1 + below(9999),
+							    .id = i };
+	ck_assert_int_eq(weft_outlook_make(&o, 64, NOW, 1, NULL, 0, waiting, N), 0);
+	ck_assert_uint_le(o.n, WEFT_OUTLOOK_MAX_STEPS);
+	ck_assert_uint_gt(o.n, WEFT_OUTLOOK_MAX_STEPS / 2);
+	ck_assert_int_eq(o.steps[0].from, NOW);
+	for (unsigned i = 1; i < o.n; i++)
+		ck_assert_int_gt(o.steps[i].from, o.steps[i - 1].from);
+	ck_assert_uint_eq(o.steps[o.n - 1].free, 64);
+	for (unsigned i = 0; i < N; i++)
+		last = waiting[i].start + (time_t)waiting[i].seconds > last
+			       ? waiting[i].start + (time_t)waiting[i].seconds
+			       : last;
+	ck_assert_int_eq(o.steps[o.n - 1].from, last);
+	for (unsigned i = 0; i < 40; i++) {
+		static struct weft_outlook_waiting all[N + 1];
+
+		late = (struct weft_outlook_waiting){ .cards = 1 + i, .seconds = 100 + 50 * i, .id = N };
+		start = weft_outlook_start(&o, late.cards, late.seconds, NOW);
+		memcpy(all, waiting, sizeof(waiting));
+		all[N] = late;
+		static struct weft_outlook other;
+		ck_assert_int_eq(weft_outlook_make(&other, 64, NOW, 1, NULL, 0, all, N + 1), 0);
+		ck_assert_int_ge(start, all[N].start);
+	}
+}
+END_TEST
+
+START_TEST(takes_where_there_is_no_room)
+{
+	static struct weft_outlook o;
+
+	o = (struct weft_outlook){ .cards = 9, .n = WEFT_OUTLOOK_MAX_STEPS };
+	for (unsigned i = 0; i < o.n; i++)
+		o.steps[i] = (struct weft_outlook_step){ NOW + 10 * (time_t)i, 9 };
+	weft_outlook_take(&o, 4, 10, NOW + 25); /* from 20 to 40 */
+	ck_assert_uint_eq(o.n, WEFT_OUTLOOK_MAX_STEPS);
+	ck_assert_uint_eq(o.steps[1].free, 9);
+	ck_assert_uint_eq(o.steps[2].free, 5);
+	ck_assert_uint_eq(o.steps[3].free, 5);
+	ck_assert_uint_eq(o.steps[4].free, 9);
+	weft_outlook_take(&o, 9, 1000000, NOW + 40);
+	ck_assert_uint_eq(o.steps[o.n - 2].free, 0);
+	ck_assert_uint_eq(o.steps[o.n - 1].free, 9);
+	weft_outlook_take(&o, 20, 0, NOW);
+	ck_assert_uint_eq(o.steps[0].free, 9);
+}
+END_TEST
+
+START_TEST(nothing_there)
+{
+	struct weft_outlook o;
+
+	ck_assert_int_eq(weft_outlook_make(&o, 4, NOW, 0, NULL, 0, NULL, 0), 0);
+	ck_assert_uint_eq(o.n, 1);
+	ck_assert_int_eq(weft_outlook_start(&o, 4, 60, NOW), NOW);
+	ck_assert_int_eq(weft_outlook_start(&o, 5, 60, NOW), 0);
+	o.n = 0;
+	weft_outlook_take(&o, 1, 1, NOW);
+	ck_assert_int_eq(weft_outlook_start(&o, 1, 1, NOW), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("outlook");
+	TCase *tc = tcase_create("outlook");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, agrees_with_the_slow_one, 0, 8);
+	tcase_add_test(tc, tells_what_it_means_to_others);
+	tcase_add_test(tc, others_gain_no_more_than_they_wait);
+	tcase_add_test(tc, many_moments);
+	tcase_add_test(tc, takes_where_there_is_no_room);
+	tcase_add_test(tc, nothing_there);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
