@@ -5,7 +5,15 @@
 # process of this shell; their numbers are in run/NAME.pid.
 
 CLUSTER_HOST=localhost
-CLUSTER_PORT=6817 # slurmctld; then slurmdbd, MariaDB, and the slurmds from 20 on
+CLUSTER_PORT=6817 # slurmctld; then slurmdbd, MariaDB, slurmrestd, and the slurmds from 20 on
+REST_WRAP=()      # a command to run slurmrestd under
+CLUSTER_ENTER=()  # the command that brings another to where the daemons are: nothing, or as sites.sh says
+
+# at CMD...: where the daemons are
+at()
+{
+	"${CLUSTER_ENTER[@]}" "$@"
+}
 
 # cluster_nodes: read the node table from standard input
 cluster_nodes()
@@ -32,7 +40,7 @@ expand_names()
 
 slurm_release()
 {
-	slurmctld -V | awk '{ print $NF }'
+	at slurmctld -V | awk '{ print $NF }'
 }
 
 # release_at_least 24.11
@@ -130,7 +138,7 @@ write_slurm_conf()
 	[ "$CLUSTER_SELECT" = stock ] || select=select/cons_tres_weft plugins=$PLUGIN_DIR:$BASE_PLUGIN_DIR
 	{
 		cat <<-END
-		ClusterName=weft
+		ClusterName=$CLUSTER_NAME
 		SlurmctldHost=$CLUSTER_HOST(127.0.0.1)
 		SlurmctldPort=$CLUSTER_PORT
 		SlurmUser=root
@@ -176,6 +184,10 @@ write_slurm_conf()
 			AccountingStorageTRES=$(gres_types | sed 's#[^,]*#gres/&#g')
 			END
 		fi
+		if [ "$CLUSTER_REST" = jwt ]; then
+			echo AuthAltTypes=auth/jwt
+			echo "AuthAltParameters=jwt_key=$CLUSTER/etc/jwt.key"
+		fi
 		cat "$CLUSTER/etc/nodes.conf"
 		printf '%s\n%s\n' "$CLUSTER_PARTITIONS" "$CLUSTER_CONF"
 	} | last_of_each_key > "$CLUSTER/etc/slurm.conf"
@@ -210,7 +222,7 @@ start()
 {
 	local name=$1
 	shift
-	setsid "$@" < /dev/null >> "$CLUSTER/log/$name.out" 2>&1 &
+	setsid "${CLUSTER_ENTER[@]}" "$@" < /dev/null >> "$CLUSTER/log/$name.out" 2>&1 &
 	echo $! > "$CLUSTER/run/$name.pid"
 	disown $! # or bash reports its end
 }
@@ -250,10 +262,10 @@ give_up()
 	exit 1
 }
 
-munge_key()
+# Those of MUNGE and, for slurmrestd, of its tokens.
+make_keys()
 {
-	dd if=/dev/urandom of="$CLUSTER/etc/munge.key" bs=128 count=1 2> /dev/null
-	chmod 600 "$CLUSTER/etc/munge.key"
+	(umask 077 && head -c 128 /dev/urandom > "$CLUSTER/etc/munge.key" && head -c 32 /dev/urandom > "$CLUSTER/etc/jwt.key")
 }
 
 munged_start()
@@ -261,23 +273,29 @@ munged_start()
 	start munged munged --foreground --force --num-threads=2 --socket="$CLUSTER/run/munge.sock" \
 		--key-file="$CLUSTER/etc/munge.key" --pid-file="$CLUSTER/run/munge.pid-file" \
 		--log-file="$CLUSTER/log/munged.log" --seed-file="$CLUSTER/state/munge.seed"
-	wait_until 10 munge -S "$CLUSTER/run/munge.sock" -n || give_up "munged"
+	wait_until 10 at munge -S "$CLUSTER/run/munge.sock" -n || give_up "munged"
 }
 
-# MariaDB with a throw-away password, then slurmdbd with one account for root and the user nobody.
-dbd_start()
+mariadb_start()
 {
-	local password port=$((CLUSTER_PORT + 2))
-	password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-	mariadb-install-db --no-defaults --user=root --datadir="$CLUSTER/db" --skip-test-db \
-		--auth-root-authentication-method=normal --innodb-log-file-size=4M \
-		> "$CLUSTER/log/mariadb-install.out" 2>&1 || give_up "mariadb-install-db"
-	start mariadbd "$(command -v mariadbd)" --no-defaults --user=root --datadir="$CLUSTER/db" --port=$port \
-		--bind-address=127.0.0.1 --socket="$CLUSTER/run/db.sock" --pid-file="$CLUSTER/run/db.pid-file" \
+	start mariadbd "$(command -v mariadbd)" --no-defaults --user=root --datadir="$CLUSTER/db" \
+		--port=$((CLUSTER_PORT + 2)) --bind-address=127.0.0.1 --socket="$CLUSTER/run/db.sock" \
+		--pid-file="$CLUSTER/run/db.pid-file" \
 		--skip-name-resolve --innodb-log-file-size=4M --innodb-flush-log-at-trx-commit=0 \
 		--innodb-lock-wait-timeout=900 --performance-schema=OFF
-	wait_until 60 mariadb --no-defaults -u root -S "$CLUSTER/run/db.sock" -e 'SELECT 1' || give_up "mariadbd"
-	mariadb --no-defaults -u root -S "$CLUSTER/run/db.sock" <<-END
+	wait_until 60 at mariadb --no-defaults -u root -S "$CLUSTER/run/db.sock" -e 'SELECT 1' || give_up "mariadbd"
+}
+
+# MariaDB with a throw-away password, then slurmdbd with one account for the users.
+dbd_start()
+{
+	local password
+	password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+	at mariadb-install-db --no-defaults --user=root --datadir="$CLUSTER/db" --skip-test-db \
+		--auth-root-authentication-method=normal --innodb-log-file-size=4M \
+		> "$CLUSTER/log/mariadb-install.out" 2>&1 || give_up "mariadb-install-db"
+	mariadb_start
+	at mariadb --no-defaults -u root -S "$CLUSTER/run/db.sock" <<-END
 	CREATE USER 'slurm'@'127.0.0.1' IDENTIFIED BY '$password';
 	GRANT ALL ON slurm.* TO 'slurm'@'127.0.0.1';
 	END
@@ -293,17 +311,21 @@ dbd_start()
 	LogFile=$CLUSTER/log/slurmdbd.log
 	StorageType=accounting_storage/mysql
 	StorageHost=127.0.0.1
-	StoragePort=$port
+	StoragePort=$((CLUSTER_PORT + 2))
 	StorageUser=slurm
 	StoragePass=$password
 	StorageLoc=slurm
 	END
+	[ "$CLUSTER_REST" != jwt ] || cat >> "$CLUSTER/etc/slurmdbd.conf" <<-END
+	AuthAltTypes=auth/jwt
+	AuthAltParameters=jwt_key=$CLUSTER/etc/jwt.key
+	END
 	)
 	start slurmdbd slurmdbd -D
 	wait_until 60 sacctmgr -n show cluster || give_up "slurmdbd"
-	sacctmgr -iQ add cluster weft > "$CLUSTER/log/sacctmgr.out" 2>&1 || give_up "sacctmgr"
-	sacctmgr -iQ add account test cluster=weft >> "$CLUSTER/log/sacctmgr.out" 2>&1 || give_up "sacctmgr"
-	sacctmgr -iQ add user root,nobody account=test >> "$CLUSTER/log/sacctmgr.out" 2>&1 || give_up "sacctmgr"
+	sacctmgr -iQ add cluster "$CLUSTER_NAME" > "$CLUSTER/log/sacctmgr.out" 2>&1 || give_up "sacctmgr"
+	sacctmgr -iQ add account test cluster="$CLUSTER_NAME" >> "$CLUSTER/log/sacctmgr.out" 2>&1 || give_up "sacctmgr"
+	sacctmgr -iQ add user "$CLUSTER_USERS" account=test >> "$CLUSTER/log/sacctmgr.out" 2>&1 || give_up "sacctmgr"
 }
 
 ctld_up()
@@ -370,16 +392,26 @@ node_in()
 	sinfo -h -n "$1" -o %T | grep -qx "$2"
 }
 
-# It serves the one user that it runs as; root it refuses to be.
+# It serves the one user that it runs as, or whoever has a token; root it refuses to be.
 rest_start()
 {
-	local openapi=openapi/v0.0.36,openapi/v0.0.37,openapi/v0.0.38
+	local openapi=openapi/v0.0.36,openapi/v0.0.37,openapi/v0.0.38 as
+	as=(setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups)
 	# Without a list it wants to serve accounting as well.
 	! release_at_least 23.11 || openapi=openapi/slurmctld
+	if [ "$CLUSTER_REST" = jwt ]; then
+		if [ "$CLUSTER_DBD" = yes ]; then
+			! release_at_least 23.11 || openapi+=,openapi/slurmdbd
+			release_at_least 23.11 || openapi+=,openapi/dbv0.0.38
+		fi
+		start slurmrestd "${as[@]}" env SLURM_JWT=daemon "${REST_WRAP[@]}" \
+			slurmrestd -a rest_auth/jwt -s "$openapi" "127.0.0.1:$((CLUSTER_PORT + 3))"
+		wait_until 20 curl -s "http://127.0.0.1:$((CLUSTER_PORT + 3))/" || give_up "slurmrestd"
+		return 0
+	fi
 	mkdir -p "$CLUSTER/rest"
 	chown nobody "$CLUSTER/rest"
-	start slurmrestd setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups \
-		slurmrestd -a rest_auth/local -s "$openapi" "unix:$CLUSTER/rest/rest.sock"
+	start slurmrestd "${as[@]}" slurmrestd -a rest_auth/local -s "$openapi" "unix:$CLUSTER/rest/rest.sock"
 	wait_until 20 test -S "$CLUSTER/rest/rest.sock" || give_up "slurmrestd"
 }
 
@@ -387,16 +419,22 @@ rest_start()
 
 cluster_start()
 {
-	local name
 	mkdir -p "$CLUSTER"/{etc,log,run,state,spool,home,dev}
 	chmod 1777 "$CLUSTER/home"
-	if [ "$CLUSTER_SELECT" = weft ] && [ ! -e "$PLUGIN_DIR/select_cons_tres_weft.so" ]; then
-		give_up "there is no plugin in $PLUGIN_DIR; run 'make install' in $BUILD"
-	fi
 	private_host
 	choose_ports
+	cluster_begin
+}
+
+# In the place that there is now.
+cluster_begin()
+{
+	local name
+	if [ "$CLUSTER_SELECT" = weft ] && ! at test -e "$PLUGIN_DIR/select_cons_tres_weft.so"; then
+		give_up "there is no plugin in $PLUGIN_DIR; run 'make install' in $BUILD"
+	fi
 	write_config
-	munge_key
+	make_keys
 	munged_start
 	[ "$CLUSTER_DBD" = no ] || dbd_start
 	ctld_start
@@ -407,9 +445,10 @@ cluster_start()
 	[ "$CLUSTER_REST" = no ] || rest_start
 }
 
-cluster_stop()
+# The daemons of this cluster.
+daemons_stop()
 {
-	local file environ
+	local file
 	[ -d "$CLUSTER/run" ] || return 0
 	if [ -e "$CLUSTER/run/slurmctld.pid" ]; then
 		scancel --quiet --full --signal=KILL --user=root 2> /dev/null || true
@@ -419,16 +458,28 @@ cluster_stop()
 		[ ! -e "$file" ] || kill -KILL "$(cat "$file")" 2> /dev/null || true
 	done
 	rm -f "$CLUSTER"/run/*.pid
-	# Job steps and what they left; every one of them has our variable, and only this shell may stay.
+}
+
+cluster_stop()
+{
+	[ -d "$CLUSTER/run" ] || return 0
+	daemons_stop
+	leftovers_stop
+	[ "$WEFT_NAMESPACE" = no ] || umount /etc/hosts 2> /dev/null || true
+}
+
+# Job steps and what they left; every one of them has our variable, and only this shell may stay.
+leftovers_stop()
+{
+	local file environ
 	for environ in /proc/[0-9]*/environ; do
 		file=${environ#/proc/}
 		file=${file%/environ}
 		[ "$file" != $$ ] && [ "$file" != "$BASHPID" ] || continue
-		if tr '\0' '\n' 2> /dev/null < "$environ" | grep -qxF "WEFT_CLUSTER=$CLUSTER"; then
+		if tr '\0' '\n' 2> /dev/null < "$environ" | grep -qxF "WEFT_CLUSTER=$CLUSTER_TOP"; then
 			kill -KILL "$file" 2> /dev/null || true
 		fi
 	done
-	[ "$WEFT_NAMESPACE" = no ] || umount /etc/hosts 2> /dev/null || true
 }
 
 # The daemons again, with the configuration files as they are now.

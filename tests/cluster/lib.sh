@@ -22,7 +22,10 @@
 #	CLUSTER_INDEX               Index= of weft.conf (check: each answer is compared with that of cons_tres on all
 #	                            nodes, and a difference fails the script)
 #	CLUSTER_DBD=yes             slurmdbd on a MariaDB of its own, limits enforced
-#	CLUSTER_REST=yes            slurmrestd on a socket; see rest()
+#	CLUSTER_REST=yes|jwt        slurmrestd: yes, on a socket, see rest(); jwt, on port CLUSTER_PORT + 3 of the loopback
+#	                            address, for tokens, and with CLUSTER_DBD=yes for accounting too; see sites.sh
+#	CLUSTER_NAME                ClusterName= (weft)
+#	CLUSTER_USERS               users whom CLUSTER_DBD=yes gives an account (root,nobody)
 #	CLUSTER_CTLD_WRAP           a command to run slurmctld under
 #	CLUSTER_DEBUG               SlurmctldDebug= (verbose)
 #	CTLD_PATIENCE               seconds that slurmctld may take to come up (30)
@@ -40,7 +43,8 @@ shopt -s inherit_errexit
 if [ -z "${WEFT_NAMESPACE:-}" ]; then
 	weft_env=(PATH="$PATH" HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LC_ALL=C.UTF-8 TZ=UTC)
 	for weft_var in TMPDIR WEFT_KEEP WEFT_PLAIN_SEED WEFT_EVENTS WEFT_EVENTS_SEED WEFT_EVENTS_RUNS WEFT_LOAD_SEED \
-		CLUSTER_LOG_TAIL CTLD_PATIENCE; do
+		CLUSTER_LOG_TAIL CTLD_PATIENCE WEFT_CACHE SITES_ROOT SITES_BUILD SITES_HOME SITES_PEER SITES_THIRD FAULTS \
+		FAULTS_SEED; do
 		[ -z "${!weft_var:-}" ] || weft_env+=("$weft_var=${!weft_var}")
 	done
 	weft_unshare=(unshare --pid --fork --kill-child --mount --mount-proc --net --uts)
@@ -62,6 +66,8 @@ DATA_DIR=$(make -s -C "$BUILD" print-pkgdatadir)
 BIN_DIR=$(make -s -C "$BUILD" print-bindir)
 export PATH=$BIN_DIR:$PATH:/usr/sbin:/sbin
 
+CLUSTER_NAME=weft
+CLUSTER_USERS=root,nobody
 CLUSTER_SELECT=weft
 CLUSTER_CONF=
 CLUSTER_PARTITIONS="PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP"
@@ -76,6 +82,7 @@ CLUSTER_NODE_TABLE=
 
 CLUSTER=$(mktemp -d "${TMPDIR:-/tmp}/slurm-cluster.XXXXXX")
 chmod 755 "$CLUSTER"
+CLUSTER_TOP=$CLUSTER # what goes when the script ends; with sites.sh each site has a directory in it
 export WEFT_CLUSTER=$CLUSTER
 
 # ---------------------------------------------------------------- counting
@@ -157,9 +164,12 @@ skip_case()
 finish()
 {
 	end_case
-	if [ -n "$(ctld_log 'weft: index: ')" ]; then
+	local differences
+	differences=$(cat "$CLUSTER_TOP"/log/slurmctld.log "$CLUSTER_TOP"/*/log/slurmctld.log 2> /dev/null |
+		grep 'weft: index: ' | head -n 20) || true
+	if [ -n "$differences" ]; then
 		test_case "the index of free devices changes no answer of cons_tres"
-		fail "$(ctld_log 'weft: index: ' | head -n 20)"
+		fail "$differences"
 		end_case
 	fi
 	echo "$tests_passed passed, $tests_failed failed"
@@ -318,7 +328,7 @@ as_user()
 {
 	local user=$1
 	shift
-	(cd "$CLUSTER/home" && setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups "$@")
+	(cd "$CLUSTER/home" && at setpriv --reuid "$user" --regid "$(at id -g "$user")" --clear-groups "$@")
 }
 
 # rest METHOD PATH [JSON]: ask slurmrestd as the user nobody, who is the one it serves
@@ -346,9 +356,9 @@ cleanup()
 	fi
 	cluster_stop
 	if [ -n "${WEFT_KEEP:-}" ]; then
-		diag "left behind: $CLUSTER"
+		diag "left behind: $CLUSTER_TOP"
 	else
-		rm -rf "$CLUSTER"
+		rm -rf "$CLUSTER_TOP"
 	fi
 	exit $rc
 }

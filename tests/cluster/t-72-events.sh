@@ -183,7 +183,7 @@ cluster_of_polite_nodes()
 	private_host
 	choose_ports
 	write_config
-	munge_key
+	make_keys
 	munged_start
 	start polite "$keep/polite" $((CLUSTER_PORT + 20))
 	start polite-gate "$keep/polite" $((CLUSTER_PORT + 21)) "$CLUSTER/home"
