@@ -247,3 +247,31 @@ rest_version()
 	elif release_at_least 24.11; then echo v0.0.42
 	else echo v0.0.38; fi
 }
+
+# ---------------------------------------------------------------- a bad line to it
+
+# faulty_start: a line on port CLUSTER_PORT + 4 to the site's slurmrestd (faulty.c); FAULTY_LOG has its calls
+faulty_start()
+{
+	local CLUSTER_ENTER=() # it is this machine's, whatever the site is
+	make -s -C "$BUILD" tests/cluster/faulty || give_up "faulty"
+	: > "$CLUSTER/log/faulty.calls"
+	faulty_rules
+	start faulty env FAULTY_SEED="${FAULTS_SEED:-1}" "$BUILD/tests/cluster/faulty" \
+		$((CLUSTER_PORT + 4)) $((CLUSTER_PORT + 3)) "$CLUSTER/etc/faulty.rules" "$CLUSTER/log/faulty.calls"
+	wait_until 10 curl -s "http://127.0.0.1:$((CLUSTER_PORT + 4))/" || give_up "faulty"
+}
+
+# faulty_rules LINE...: from the next call on; none: a good line
+faulty_rules()
+{
+	[ $# -eq 0 ] || printf '%s\n' "$@" > "$CLUSTER/etc/faulty.rules.new"
+	[ $# -gt 0 ] || : > "$CLUSTER/etc/faulty.rules.new"
+	mv "$CLUSTER/etc/faulty.rules.new" "$CLUSTER/etc/faulty.rules"
+}
+
+# faulty_calls PATTERN: how many calls came so far ("POST .*/job/submit")
+faulty_calls()
+{
+	grep -cE -- "^[0-9]+ > .* $1" "$CLUSTER/log/faulty.calls" || true
+}
