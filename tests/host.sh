@@ -13,7 +13,7 @@ export PATH=$PATH:/usr/sbin:/sbin DEBIAN_FRONTEND=noninteractive
 
 # shellcheck disable=SC2034 # the scripts that source this file use them
 {
-	packages_build="gcc libc6-dev make autoconf automake libtool pkg-config libjson-c-dev libhwloc-dev libmunge-dev check binutils xz-utils bzip2"
+	packages_build="gcc libc6-dev make autoconf automake libtool pkg-config libjson-c-dev libhwloc-dev libmunge-dev libcurl4-openssl-dev libsqlite3-dev libssl-dev check binutils xz-utils bzip2"
 	packages_cluster="slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge iproute2 util-linux procps"
 	packages_tests="clang slurmdbd slurm-wlm-mysql-plugin slurm-wlm-jwt-plugin slurmrestd libfaketime mariadb-server mariadb-client curl valgrind"
 	packages_root="debootstrap"

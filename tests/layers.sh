@@ -13,7 +13,7 @@ max_entry=300    # lines of a plugin's entry file: constants, init, fini and hoo
 max_function=120 # lines
 max_line=120     # columns, a tab being 8; 110 is the aim
 
-mapfile -t sources < <(find core plugin spank tools tests -name '*.[ch]' | sort)
+mapfile -t sources < <(find core plugin spank tools weftd proxy tests -name '*.[ch]' 2> /dev/null | sort)
 mapfile -t scripts < <(find . -path './build*' -prune -o \( -name '*.sh' -o -name '*.m4' -o -name Makefile.am \
 	-o -name configure.ac \) -print | grep -v -e '/build-aux/' -e '/m4/l[ti]' -e /aclocal.m4 | sort)
 
@@ -74,14 +74,15 @@ if [ ${#sources[@]} -eq 0 ]; then
 fi
 
 mapfile -t core < <(under '^core/')
-mapfile -t outside_compat < <(under '^(core|plugin|spank|tools)/' | grep -v '^plugin/compat/')
+mapfile -t no_slurm < <(under '^(core|tools|weftd|proxy)/')
+mapfile -t outside_compat < <(under '^(core|plugin|spank|tools|weftd|proxy)/' | grep -v '^plugin/compat/')
 mapfile -t entries < <(under '^plugin/[^/]+/[a-z_]*_weft\.c$')
 
-grep_code '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"](slurm|src)/' "${core[@]}" |
-	report "core/ includes no Slurm header"
+grep_code '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"](slurm|src)/' "${no_slurm[@]}" |
+	report "core/, tools/, weftd/ and proxy/ include no Slurm header"
 grep_code '\b(slurm_|xmalloc|xfree|xstrdup|job_record_t|bitstr_t|list_t)' "${core[@]}" |
 	report "core/ names nothing of Slurm"
-grep_code '^[[:space:]]*#[[:space:]]*include[[:space:]]*"(plugin|spank|tools)/' "${core[@]}" |
+grep_code '^[[:space:]]*#[[:space:]]*include[[:space:]]*"(plugin|spank|tools|weftd|proxy)/' "${core[@]}" |
 	report "core/ includes nothing of the layers above it"
 grep_code 'SLURM_VERSION_(NUMBER|NUM|STRING)|SLURM_[0-9]+_[0-9]+_PROTOCOL_VERSION' "${outside_compat[@]}" |
 	grep -vE 'plugin_version[[:space:]]*=[[:space:]]*SLURM_VERSION_NUMBER;' |

@@ -4,85 +4,13 @@
  * those cases are left out.
  */
 #include <check.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/types.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "plugin/compat/seal.h"
-
-static char dir[64], socket_path[128];
-static pid_t munged;
-
-static const char *program(void)
-{
-	static const char *const paths[] = { "/usr/sbin/munged", "/usr/local/sbin/munged" };
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		if (!access(paths[i], X_OK))
-			return paths[i];
-	}
-	return NULL;
-}
-
-static void nap(void)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000 * 1000 }, NULL);
-}
-
-static void setup(void)
-{
-	snprintf(dir, sizeof(dir), "/tmp/weft-seal-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	chmod(dir, 0711);
-	snprintf(socket_path, sizeof(socket_path), "%s/socket", dir);
-}
-
-static void teardown(void)
-{
-	char command[128];
-
-	if (munged > 0) {
-		kill(munged, SIGTERM);
-		waitpid(munged, NULL, 0);
-		munged = 0;
-	}
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	ck_assert_int_eq(system(command), 0);
-}
-
-static void start_munged(void)
-{
-	char key[160], option[5][192];
-	const char *names[] = { "key-file", "pid-file", "log-file", "seed-file" };
-	FILE *f;
-
-	snprintf(key, sizeof(key), "%s/key-file", dir);
-	f = fopen(key, "w");
-	for (int i = 0; i < 128; i++)
-		fputc('a' + i % 26, f);
-	fclose(f);
-	chmod(key, 0600);
-	for (int i = 0; i < 4; i++)
-		snprintf(option[i], sizeof(option[i]), "--%s=%s/%s", names[i], dir, names[i]);
-	snprintf(option[4], sizeof(option[4]), "--socket=%s", socket_path);
-	munged = fork();
-	if (!munged) {
-		ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
-		execl(program(), "munged", "--foreground", "--force", option[0], option[1], option[2],
-		      option[3], option[4], (char *)NULL);
-		_exit(127);
-	}
-	for (int i = 0; i < 250 && access(socket_path, F_OK); i++)
-		nap();
-	ck_assert_int_eq(access(socket_path, F_OK), 0);
-}
+#include "tests/unit/own_munged.h"
 
 START_TEST(sealed_and_opened)
 {
@@ -92,13 +20,13 @@ START_TEST(sealed_and_opened)
 	size_t len;
 	uid_t uid = -1;
 
-	start_munged();
-	sealed = weft_seal(socket_path, text, sizeof(text), &err);
+	munged_start();
+	sealed = weft_seal(munged_socket, text, sizeof(text), &err);
 	ck_assert_msg(sealed != NULL, "%s", err.text);
 	ck_assert_int_eq(strncmp(sealed, "MUNGE:", 6), 0);
 	/* The second time munged says that it has seen it before. */
 	for (int i = 0; i < 2; i++) {
-		back = weft_unseal(socket_path, sealed, &len, &uid, &err);
+		back = weft_unseal(munged_socket, sealed, &len, &uid, &err);
 		ck_assert_msg(back != NULL, "%s", err.text);
 		ck_assert_uint_eq(len, sizeof(text));
 		ck_assert_int_eq(memcmp(back, text, len), 0);
@@ -106,7 +34,7 @@ START_TEST(sealed_and_opened)
 		free(back);
 	}
 	sealed[20] = sealed[20] == 'A' ? 'B' : 'A';
-	ck_assert_ptr_null(weft_unseal(socket_path, sealed, &len, &uid, &err));
+	ck_assert_ptr_null(weft_unseal(munged_socket, sealed, &len, &uid, &err));
 	ck_assert_int_eq(strncmp(err.text, "munged: ", 8), 0);
 	free(sealed);
 }
@@ -121,17 +49,17 @@ START_TEST(expired)
 	uid_t uid = -1;
 	FILE *f;
 
-	start_munged();
-	snprintf(command, sizeof(command), "munge --socket=%s --ttl=1 --string=weft-ticket", socket_path);
+	munged_start();
+	snprintf(command, sizeof(command), "munge --socket=%s --ttl=1 --string=weft-ticket", munged_socket);
 	f = popen(command, "r");
 	ck_assert(f && fgets(sealed, sizeof(sealed), f));
 	ck_assert_int_eq(pclose(f), 0);
 	sealed[strcspn(sealed, "\n")] = '\0';
 	sleep(3);
 	snprintf(command, sizeof(command), "echo '%s' | unmunge --socket=%s --output=/dev/null 2> /dev/null",
-		 sealed, socket_path);
+		 sealed, munged_socket);
 	ck_assert_int_eq(WEXITSTATUS(system(command)), 15); /* EMUNGE_CRED_EXPIRED: it has, indeed */
-	text = weft_unseal(socket_path, sealed, &len, &uid, &err);
+	text = weft_unseal(munged_socket, sealed, &len, &uid, &err);
 	ck_assert_msg(text != NULL, "%s", err.text);
 	ck_assert_str_eq(text, "weft-ticket");
 	ck_assert_uint_eq(uid, geteuid());
@@ -146,10 +74,10 @@ START_TEST(the_longest)
 	char *text = malloc(65536), *sealed;
 	unsigned seed = 1;
 
-	start_munged();
+	munged_start();
 	for (int i = 0; i < 65536; i++)
 		text[i] = (seed = seed * 1103515245 + 12345) >> 16;
-	sealed = weft_seal(socket_path, text, 65536, &err);
+	sealed = weft_seal(munged_socket, text, 65536, &err);
 	ck_assert_msg(sealed != NULL, "%s", err.text);
 	ck_assert_uint_le(strlen(sealed), WEFT_SEAL_MAX);
 	free(sealed);
@@ -164,11 +92,11 @@ START_TEST(nobody_there)
 	size_t len;
 	uid_t uid;
 
-	ck_assert_ptr_null(weft_seal(socket_path, "x", 1, &err));
+	ck_assert_ptr_null(weft_seal(munged_socket, "x", 1, &err));
 	snprintf(want, sizeof(want), "munged: Failed to access \"%s\": No such file or directory",
-		 socket_path);
+		 munged_socket);
 	ck_assert_int_eq(strncmp(err.text, want, strlen(want)), 0);
-	ck_assert_ptr_null(weft_unseal(socket_path, "MUNGE:x:", &len, &uid, &err2));
+	ck_assert_ptr_null(weft_unseal(munged_socket, "MUNGE:x:", &len, &uid, &err2));
 	ck_assert_int_eq(strncmp(err2.text, want, strlen(want)), 0);
 }
 END_TEST
@@ -205,8 +133,8 @@ int main(void)
 	int failed;
 
 	tcase_set_timeout(tc, 20);
-	tcase_add_checked_fixture(tc, setup, teardown);
-	if (program()) {
+	tcase_add_checked_fixture(tc, munged_setup, munged_teardown);
+	if (munged_program()) {
 		tcase_add_test(tc, sealed_and_opened);
 		tcase_add_test(tc, expired);
 		tcase_add_test(tc, the_longest);
