@@ -10,11 +10,10 @@
  *
  *	WHEN    *       each call that METHOD (* is any) and PATH (a pattern, as of fnmatch) fit
  *	        N       the N-th of them since the line came into the file
- *	        key:N   the N-th call for the sake of one and the same run, of all its calls
- *	        1/N     one in N, by a generator whose seed is $FAULTY_SEED
- *	ACTION  drop-request      the connection is closed, and the peer has heard nothing
- *	        drop-answer       the peer has acted, then the connection is closed
- *	        hang-request S, hang-answer S  the same, S seconds later; with nothing said until then
+ *	        RUN:N   the N-th call, of all, for the sake of one run, whose name fits the pattern RUN
+ *("weft.*:3") 1/N     one in N, by a generator whose seed is $FAULTY_SEED ACTION  drop-request      the
+ *connection is closed, and the peer has heard nothing drop-answer       the peer has acted, then the
+ *connection is closed hang-request S, hang-answer S  the same, S seconds later; with nothing said until then
  *	        delay MS          the answer comes late
  *	        cut BYTES         no more of the answer than that, then the connection is closed
  *	        before CMD, after CMD  a command of the shell, before the peer hears of it, or before its
@@ -47,9 +46,9 @@
 
 #define MAX_HEAD    (64u * 1024)
 #define MAX_MESSAGE (256u * 1024 * 1024)
-#define MAX_RULES   256
+#define MAX_RULES   1024
 #define MAX_KEY	    128
-#define MAX_LINE    4096
+#define MAX_LINE    1024
 
 /* An HTTP message. */
 struct message {
@@ -148,10 +147,15 @@ static bool one_in(unsigned long n)
 
 static bool hits(const char *when, unsigned long seen, const struct call *c)
 {
+	const char *colon = strchr(when, ':');
+	char pattern[MAX_KEY];
+
 	if (!strcmp(when, "*"))
 		return true;
-	if (!strncmp(when, "key:", 4))
-		return strcmp(c->key, "-") && c->of_key == strtoul(when + 4, NULL, 10);
+	if (colon) {
+		snprintf(pattern, sizeof(pattern), "%.*s", (int)(colon - when), when);
+		return c->of_key == strtoul(colon + 1, NULL, 10) && !fnmatch(pattern, c->key, 0);
+	}
 	if (!strncmp(when, "1/", 2))
 		return one_in(strtoul(when + 2, NULL, 10));
 	return seen == strtoul(when, NULL, 10);
@@ -162,7 +166,7 @@ static void choose(struct call *c)
 {
 	read_rules();
 	for (size_t i = 0; i < n_rules; i++) {
-		char when[32], method[16], path[512];
+		char when[MAX_KEY], method[16], path[512];
 		const char *rest = rules[i].line;
 
 		word(&rest, when, sizeof(when));
