@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sites.h - the snapshot: what weftd knows of the peers and of the jobs that run there, as a file that slurmctld's planner
- * reads.  doc/sites.md is its format (JSON).
+ * sites.h - the snapshot: what weftd knows of the peers and of the jobs that run there, as a file that slurmctld's
+ * planner reads.  doc/sites.md is its format (JSON).
+ *
+ * Pure but for weft_sites_load() and weft_sites_save(), which wait for a disk: not under a Slurm lock.
  */
 #ifndef WEFT_SITES_H
 #define WEFT_SITES_H
@@ -14,7 +16,10 @@
 #include "core/error.h"
 #include "core/outlook.h"
 
+#define WEFT_SITES_VERSION   1
 #define WEFT_SITES_MAX_BYTES (16u * 1024 * 1024)
+#define WEFT_SITES_MAX_TEXT  1024	 /* bytes of one string */
+#define WEFT_SITES_MAX_TIME  7258118399ll /* the end of the year 2199 */
 #define WEFT_SITES_MAX_PEERS 64
 #define WEFT_SITES_MAX_KINDS 64 /* of a peer */
 #define WEFT_SITES_MAX_RUNS  100000
@@ -53,8 +58,23 @@ struct weft_sites {
 	unsigned n_runs;
 };
 
-char *weft_sites_write(const struct weft_sites *sites); /* malloc()ed; NULL: out of memory */
+/* The text, malloc()ed, *LEN bytes and a NUL.  NULL with ERR: out of memory, or more than WEFT_SITES_MAX_BYTES.  What is
+ * out of its range must not be given. */
+char *weft_sites_write(const struct weft_sites *sites, size_t *len, struct weft_err *err);
+
+/* The snapshot that TEXT, LEN bytes, holds; FILE is for messages ("sites.json: peers, entry 2: open: missing").  It may
+ * come from anywhere: every key must be there and within its limits; one that is not known is passed over.  For
+ * weft_sites_free(); NULL with ERR. */
 struct weft_sites *weft_sites_read(const char *file, const char *text, size_t len, struct weft_err *err);
+
+/* The same from and to a file, which is replaced as a whole, with mode 0644. */
+struct weft_sites *weft_sites_load(const char *path, struct weft_err *err);
+int weft_sites_save(const struct weft_sites *sites, const char *path, struct weft_err *err);
+
 void weft_sites_free(struct weft_sites *sites); /* NULL is allowed */
+
+/* By name, case ignored, '_' and '-' alike; NULL when there is none. */
+const struct weft_site_peer *weft_sites_peer(const struct weft_sites *sites, const char *name);
+const struct weft_site_kind *weft_sites_kind(const struct weft_site_peer *peer, const char *gres);
 
 #endif

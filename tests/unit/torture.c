@@ -28,6 +28,7 @@
 #include "core/power_report.h"
 #include "core/request.h"
 #include "core/site.h"
+#include "core/sites.h"
 #include "core/smi.h"
 #include "core/ticket.h"
 #include "core/topology.h"
@@ -195,6 +196,25 @@ static int do_conf(struct weft_err *err)
 	int rc = c ? weft_conf_check(c, cat, err) : -1;
 
 	weft_conf_destroy(c);
+	return rc;
+}
+
+static int do_sites(struct weft_err *err)
+{
+	static const char json[] =
+		"{\"version\":1,\"made\":5,\"peers\":[{\"name\":\"b\",\"open\":true,\"why\":\"\",\"release\":"
+		"\"\",\"api\":42,"
+		"\"seen\":null,\"error\":null,\"judged\":0,\"kinds\":[{\"gres\":\"gpu\",\"price\":1,"
+		"\"currency\":\"EUR\","
+		"\"carbon\":1.5,\"cards\":8,\"free\":[[1,2],[3,4]]}]}],"
+		"\"runs\":[{\"job\":1,\"peer\":\"b\",\"remote_id\":null,\"state\":\"RUNNING\"}]}";
+	struct weft_sites *sites = weft_sites_read("sites.json", json, strlen(json), err);
+	size_t len;
+	char *text = sites ? weft_sites_write(sites, &len, err) : NULL;
+	int rc = text ? 0 : -1;
+
+	free(text);
+	weft_sites_free(sites);
 	return rc;
 }
 
@@ -651,6 +671,7 @@ static const struct {
 	{ "catalogue from a file", do_file },
 	{ "weft.conf", do_conf },
 	{ "caps", do_caps },
+	{ "snapshot of the sites", do_sites },
 	{ "inventory", do_inventory },
 	{ "zones and watts", do_watts },
 	{ "request, check, canonical form, plan", do_request },
