@@ -344,6 +344,7 @@ static bool is_not_now(int code)
 		2105,			/* submissions are disabled */
 		2131,			/* in standby, use the backup */
 		6000, 6001, 6004, 6007, /* the token */
+		7000, 7008,		/* its slurmdbd is not there */
 	};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
@@ -355,31 +356,14 @@ static bool is_not_now(int code)
 
 enum weft_handover_answer weft_handover_judge(long status, int code)
 {
+	if (weft_rest_in_doubt(status, code))
+		return WEFT_HANDOVER_UNKNOWN;
 	if (is_not_now(code))
 		return WEFT_HANDOVER_UNSENT;
-	if ((code >= 2000 && code < 4000) || (code >= 8000 && code < 9300))
-		return WEFT_HANDOVER_NO;
-	if (code > 0)
-		return WEFT_HANDOVER_UNKNOWN; /* of what is between slurmrestd, slurmctld and slurmdbd */
-	switch (status) {
-	case 400:
-	case 406:
-	case 413:
-	case 414:
-	case 415:
-	case 422:
-		return WEFT_HANDOVER_NO;
-	case 401:
-	case 403:
-	case 404:
-	case 405:
-	case 407:
-	case 429:
-	case 511:
+	if (code == 0 && (status == 401 || status == 403 || status == 404 || status == 405 || status == 407 ||
+			  status == 425 || status == 429))
 		return WEFT_HANDOVER_UNSENT;
-	default:
-		return WEFT_HANDOVER_UNKNOWN;
-	}
+	return WEFT_HANDOVER_NO;
 }
 
 /* ---------------------------------------------------------------- names */

@@ -166,7 +166,7 @@ START_TEST(judges)
 		{ 500, 2050, WEFT_HANDOVER_UNSENT }, /* MaxSubmitJobs */
 		{ 500, 2027, WEFT_HANDOVER_UNSENT }, /* a slurmctld in standby */
 		{ 401, 0, WEFT_HANDOVER_UNSENT },
-		{ 511, 0, WEFT_HANDOVER_UNSENT }, /* bad token */
+		{ 511, 0, WEFT_HANDOVER_UNKNOWN }, /* bad token */
 		{ 404, 0, WEFT_HANDOVER_UNSENT },
 		{ 500, 0, WEFT_HANDOVER_UNKNOWN }, /* 22.05: bad token */
 		{ 502, 0, WEFT_HANDOVER_UNKNOWN },
@@ -175,7 +175,7 @@ START_TEST(judges)
 		{ 500, 1800, WEFT_HANDOVER_UNKNOWN }, /* slurmctld does not answer */
 		{ 500, 5004, WEFT_HANDOVER_UNKNOWN }, /* nor within its time */
 		{ 200, 0, WEFT_HANDOVER_UNKNOWN },
-		{ 0, -1, WEFT_HANDOVER_UNKNOWN },
+		{ 500, 7000, WEFT_HANDOVER_UNSENT },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
