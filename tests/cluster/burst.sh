@@ -27,6 +27,7 @@ PEER_CONF=
 HOME_WEFT_CONF=
 PEER_KEYS=
 PEERS=()
+WEFTD_WRAP=() # a command to run weftd under
 
 # burst_start PEER...: beta, and these
 burst_start()
@@ -126,10 +127,15 @@ weftd_config()
 	done
 }
 
+weftd_process()
+{
+	start weftd "${WEFTD_WRAP[@]}" weftd --foreground --verbose
+}
+
 weftd_start()
 {
-	start weftd setpriv --reuid weft --regid weft --clear-groups weftd
-	wait_until 10 weft sites || give_up "weftd"
+	weftd_process
+	wait_until 20 weft sites || give_up "weftd"
 }
 
 # burst USER SBATCH_ARG...: a job of USER's with --burst; JOB gets the number, "" when it was refused

@@ -6,7 +6,7 @@
 
 CLUSTER_HOST=localhost
 CLUSTER_PORT=6817 # slurmctld; then slurmdbd, MariaDB, slurmrestd, and the slurmds from 20 on
-REST_WRAP=()      # a command to run slurmrestd under
+REST_WRAP=()      # a command to run slurmrestd under, when it is for tokens
 CLUSTER_ENTER=()  # the command that brings another to where the daemons are: nothing, or as sites.sh says
 
 # at CMD...: where the daemons are
@@ -393,7 +393,7 @@ node_in()
 }
 
 # It serves the one user that it runs as, or whoever has a token; root it refuses to be.
-rest_start()
+rest_process()
 {
 	local openapi=openapi/v0.0.36,openapi/v0.0.37,openapi/v0.0.38 as
 	as=(setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups)
@@ -406,13 +406,21 @@ rest_start()
 		fi
 		start slurmrestd "${as[@]}" env SLURM_JWT=daemon "${REST_WRAP[@]}" \
 			slurmrestd -a rest_auth/jwt -s "$openapi" "127.0.0.1:$((CLUSTER_PORT + 3))"
-		wait_until 20 curl -s "http://127.0.0.1:$((CLUSTER_PORT + 3))/" || give_up "slurmrestd"
-		return 0
+	else
+		start slurmrestd "${as[@]}" slurmrestd -a rest_auth/local -s "$openapi" "unix:$CLUSTER/rest/rest.sock"
 	fi
+}
+
+rest_start()
+{
 	mkdir -p "$CLUSTER/rest"
 	chown nobody "$CLUSTER/rest"
-	start slurmrestd "${as[@]}" slurmrestd -a rest_auth/local -s "$openapi" "unix:$CLUSTER/rest/rest.sock"
-	wait_until 20 test -S "$CLUSTER/rest/rest.sock" || give_up "slurmrestd"
+	rest_process
+	if [ "$CLUSTER_REST" = jwt ]; then
+		wait_until 20 curl -s "http://127.0.0.1:$((CLUSTER_PORT + 3))/" || give_up "slurmrestd"
+	else
+		wait_until 20 test -S "$CLUSTER/rest/rest.sock" || give_up "slurmrestd"
+	fi
 }
 
 # ---------------------------------------------------------------- all of them
