@@ -77,15 +77,20 @@ static bool is_alive(const struct weft_rest_seen *seen)
 	return seen->state == WEFT_REST_PENDING || seen->state == WEFT_REST_RUNNING;
 }
 
-/* The chosen copy of this attempt; an id alone does not do: after a restore another job may have it. */
+/* The chosen copy of this attempt; an id alone does not do: after a restore another job may have it.  slurmdbd may tell
+ * of each time that the peer ran it: the last counts. */
 static const struct weft_rest_seen *chosen(const struct weft_handover *h,
 					   const struct weft_handover_copy *copies, size_t n)
 {
+	const struct weft_rest_seen *last = NULL;
+
 	for (size_t i = 0; i < n; i++) {
-		if (copies[i].attempt == h->attempt && copies[i].seen->id == h->id)
-			return copies[i].seen;
+		const struct weft_rest_seen *seen = copies[i].seen;
+
+		if (copies[i].attempt == h->attempt && seen->id == h->id && (!last || seen->submit >= last->submit))
+			last = seen;
 	}
-	return NULL;
+	return last;
 }
 
 /* The one to be chosen of this attempt: one that is alive, of those the first. */

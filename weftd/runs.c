@@ -1,0 +1,780 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * runs.c - the book of runs: what is asked of it.  worker.c does what it says.
+ */
+#include "weftd/runs.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "weftd/log.h"
+#include "weftd/runs_private.h"
+
+#define BOOK	    "runs.db"
+#define MAX_MINUTES (366 * 24 * 60)
+#define GRACE	    300 /* s that proxies have to come back after weftd was away, when the lease is not shorter */
+
+/* ---------------------------------------------------------------- runs */
+
+static void copy(char *to, size_t size, const char *from)
+{
+	snprintf(to, size, "%s", from ? from : "");
+}
+
+void weft_runs_free(struct weft_run *run)
+{
+	if (!run)
+		return;
+	weft_order_free(run->order);
+	free(run);
+}
+
+static struct weft_runs_peer *find_peer(const struct weft_runs *book, const char *name)
+{
+	for (size_t i = 0; i < book->n_peers; i++) {
+		if (strcmp(book->peers[i].name, name) == 0)
+			return &book->peers[i];
+	}
+	return NULL;
+}
+
+/* The last run with KEY, of all peers. */
+static struct weft_run *find_last(const struct weft_runs *book, const char *key, struct weft_runs_peer **peer)
+{
+	struct weft_run *last = NULL;
+
+	for (size_t i = 0; i < book->n_peers; i++) {
+		for (struct weft_run *run = book->peers[i].runs; run; run = run->next) {
+			if (strcmp(run->key, key) != 0 || (last && run->first < last->first))
+				continue;
+			last = run;
+			*peer = &book->peers[i];
+		}
+	}
+	return last;
+}
+
+struct weft_run *weft_runs_of_attempt(const struct weft_runs_peer *peer, const char *key, unsigned attempt)
+{
+	struct weft_run *found = NULL;
+
+	for (struct weft_run *run = peer->runs; run; run = run->next) {
+		if (strcmp(run->key, key) == 0 && run->first <= attempt &&
+		    (!found || run->first > found->first))
+			found = run;
+	}
+	return found;
+}
+
+bool weft_runs_is_blocked(const struct weft_runs *book, const struct weft_run *run)
+{
+	for (size_t i = 0; i < book->n_peers; i++) {
+		for (const struct weft_run *other = book->peers[i].runs; other; other = other->next) {
+			if (other->first < run->first && other->h.step != WEFT_HANDOVER_OVER &&
+			    strcmp(other->key, run->key) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool weft_runs_is_past(const struct weft_run *run, time_t now)
+{
+	return !run->damage && run->h.step == WEFT_HANDOVER_OVER && run->settled &&
+	       now > weft_handover_dead(&run->h, &run->rules);
+}
+
+unsigned weft_runs_cards(const char *gres)
+{
+	unsigned long cards = 0;
+
+	for (const char *part = gres; *part;) {
+		size_t len = strcspn(part, ",");
+		const char *digits = part + len;
+
+		while (digits > part && digits[-1] >= '0' && digits[-1] <= '9')
+			digits--;
+		if (len > 0)
+			cards += digits > part && digits[-1] == ':' && digits < part + len
+					 ? strtoul(digits, NULL, 10)
+					 : 1;
+		part += len + (part[len] == ',');
+	}
+	return cards > UINT_MAX ? UINT_MAX : (unsigned)cards;
+}
+
+/* ---------------------------------------------------------------- writing */
+
+static struct weft_store_usage usage_of(const struct weft_run *run, const struct weft_handover *h)
+{
+	const struct weft_run_order *order = &run->order->order;
+
+	return (struct weft_store_usage){ .peer = order->peer,
+					  .user = order->user,
+					  .remote_user = order->remote_user,
+					  .account = order->what.account,
+					  .gres = h->tres,
+					  .state = weft_rest_state_name(h->state),
+					  .job = order->job,
+					  .remote_id = h->id,
+					  .cards = weft_runs_cards(h->tres),
+					  .exit_status = h->exit_status,
+					  .submit = order->submit,
+					  .predicted = h->predicted,
+					  .start = h->started,
+					  .end = h->ended };
+}
+
+int weft_runs_save(struct weft_runs *book, struct weft_run *run, const struct weft_handover *h,
+		   struct weft_err *err)
+{
+	struct weft_store_usage usage;
+	struct weft_store_row row = { .key = run->key,
+				      .first = run->first,
+				      .over = h->step == WEFT_HANDOVER_OVER,
+				      .settled = run->settled,
+				      .until = weft_handover_dead(h, &run->rules) };
+	char *record = weft_handover_write(h);
+	bool used = row.over && run->h.step != WEFT_HANDOVER_OVER && h->started;
+	int rc;
+
+	if (!record)
+		return weft_err(err, "%s: out of memory", run->key);
+	row.record = record;
+	if (used)
+		usage = usage_of(run, h);
+	rc = weft_store_update(book->store, &row, used ? &usage : NULL, err);
+	free(record);
+	if (rc == 0)
+		run->written = h->renewed;
+	return rc;
+}
+
+/* What was changed by hand, not by a worker: to disk, then in memory. */
+static int change(struct weft_runs *book, struct weft_run *run, const struct weft_handover *h,
+		  struct weft_err *err)
+{
+	if (weft_runs_save(book, run, h, err) < 0)
+		return -1;
+	run->h = *h;
+	return 0;
+}
+
+/* The lease begins anew; on disk now and then, so that a restart of weftd does not forget it. */
+static void renew(struct weft_runs *book, struct weft_run *run)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+
+	if (run->damage || run->h.step == WEFT_HANDOVER_OVER)
+		return;
+	run->h.renewed = time(NULL);
+	if (run->h.renewed >= run->written + (time_t)run->rules.lease / 8 &&
+	    weft_runs_save(book, run, &run->h, &err) < 0)
+		weft_log(WEFT_LOG_ERROR, "%s", err.text);
+}
+
+static void poke(struct weft_runs_peer *peer)
+{
+	peer->poked = true;
+	pthread_cond_signal(&peer->wake);
+}
+
+/* ---------------------------------------------------------------- status */
+
+static enum weft_run_phase phase_of(const struct weft_handover *h)
+{
+	static const enum weft_run_phase ends[] = {
+		[WEFT_HANDOVER_NOT_OVER] = WEFT_RUN_LOST,	[WEFT_HANDOVER_ENDED] = WEFT_RUN_ENDED,
+		[WEFT_HANDOVER_CANCELLED] = WEFT_RUN_CANCELLED, [WEFT_HANDOVER_REFUSED] = WEFT_RUN_REFUSED,
+		[WEFT_HANDOVER_LOST] = WEFT_RUN_LOST,
+	};
+
+	if (h->step == WEFT_HANDOVER_OVER)
+		return ends[h->end];
+	if (h->lost)
+		return WEFT_RUN_LOST;
+	return h->step == WEFT_HANDOVER_RELEASED && h->state == WEFT_REST_RUNNING ? WEFT_RUN_RUNNING
+										  : WEFT_RUN_WAITING;
+}
+
+static void say_when(char *buf, size_t size, time_t when)
+{
+	struct tm tm;
+
+	if (!localtime_r(&when, &tm) || strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		copy(buf, size, "?");
+}
+
+static void say_why(const struct weft_run *run, char *why, size_t size)
+{
+	char since[32], until[32];
+
+	if (run->damage) {
+		snprintf(why, size, "its record in the book is damaged: %s", run->damage);
+	} else if (run->h.lost && run->h.step != WEFT_HANDOVER_OVER) {
+		say_when(since, sizeof(since), run->h.lost);
+		say_when(until, sizeof(until), weft_handover_dead(&run->h, &run->rules));
+		snprintf(why, size, "the peer has not known the job since %s; nothing runs again before %s",
+			 since, until);
+	} else if (run->h.step != WEFT_HANDOVER_OVER && run->away[0]) {
+		copy(why, size, run->away);
+	} else {
+		copy(why, size, run->h.why);
+	}
+}
+
+static void describe(const struct weft_run *run, struct weft_run_status *s)
+{
+	const struct weft_handover *h = &run->h;
+
+	memset(s, 0, sizeof(*s));
+	copy(s->key, sizeof(s->key), run->key);
+	if (run->order) {
+		const struct weft_run_order *order = &run->order->order;
+
+		copy(s->peer, sizeof(s->peer), order->peer);
+		copy(s->user, sizeof(s->user), order->user);
+		copy(s->remote_user, sizeof(s->remote_user), order->remote_user);
+		copy(s->remote_top, sizeof(s->remote_top), order->remote_top);
+		s->job = order->job;
+		s->uid = order->uid;
+		s->submit = order->submit;
+	}
+	s->phase = phase_of(h);
+	s->over = h->step == WEFT_HANDOVER_OVER;
+	s->settled = run->settled;
+	s->cancel = h->cancel;
+	s->remote_id = h->id;
+	s->state = h->state;
+	s->exit_status = h->exit_status;
+	s->first = run->first;
+	s->attempt = h->attempt;
+	s->remote_submit = h->submitted;
+	s->remote_start = h->started;
+	s->remote_end = h->ended;
+	s->predicted = h->predicted;
+	copy(s->remote_nodes, sizeof(s->remote_nodes), h->nodes);
+	copy(s->gres, sizeof(s->gres), h->tres);
+	s->cards = weft_runs_cards(h->tres);
+	say_why(run, s->why, sizeof(s->why));
+}
+
+/* ---------------------------------------------------------------- opening */
+
+static struct weft_handover_rules rules_of(const struct weft_runs_peer *peer,
+					   const struct weft_run_order *order)
+{
+	return (struct weft_handover_rules){ .limit = order->what.minutes * 60,
+					     .allowance = WEFT_HANDOVER_ALLOWANCE,
+					     .slack = WEFT_HANDOVER_SLACK,
+					     .late = WEFT_HANDOVER_LATE,
+					     .lease = peer ? peer->lease : WEFT_CONF_LEASE,
+					     .rerun = peer && peer->rerun };
+}
+
+/* A run from a row of the book; what cannot be read is damaged.  NULL: out of memory. */
+static struct weft_run *run_of(const struct weft_runs *book, const struct weft_store_row *row,
+			       const char *damage)
+{
+	struct weft_run *run = calloc(1, sizeof(*run));
+	struct weft_err err = WEFT_ERR_INIT;
+
+	if (!run)
+		return NULL;
+	copy(run->key, sizeof(run->key), row->key);
+	run->first = row->first;
+	run->settled = row->settled;
+	run->damage = damage;
+	if (!damage)
+		run->order = weft_order_unpack(row->order, row->order_size, &err);
+	if (!damage &&
+	    (!run->order || weft_handover_read(row->record, strlen(row->record), &run->h, &err) < 0 ||
+	     run->h.attempt < run->first))
+		run->damage = "it cannot be read";
+	if (run->damage) {
+		weft_log(WEFT_LOG_ERROR,
+			 "the run %s (%u) in the book is damaged, nothing is done with it: %s%s%s", run->key,
+			 run->first, run->damage, err.text[0] ? ": " : "", err.text);
+		return run;
+	}
+	run->rules = rules_of(find_peer(book, row->peer), &run->order->order);
+	run->written = run->h.renewed;
+	return run;
+}
+
+static void append(struct weft_runs_peer *peer, struct weft_run *run)
+{
+	struct weft_run **end = &peer->runs;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = run;
+}
+
+struct loading {
+	struct weft_runs *book;
+	time_t now;
+};
+
+static int load(void *arg, const struct weft_store_row *row, const char *damage)
+{
+	const struct loading *l = arg;
+	struct weft_runs_peer *peer = find_peer(l->book, row->peer);
+	struct weft_run *run;
+	time_t grace;
+
+	if (!peer) {
+		weft_log(WEFT_LOG_ERROR,
+			 "the run %s is at \"%s\", which is no peer in weft.conf: nothing is done with it",
+			 row->key, row->peer);
+		peer = &l->book->peers[l->book->n_peers - 1];
+		damage = "its peer is not in weft.conf";
+	}
+	run = run_of(l->book, row, damage);
+	if (!run)
+		return -1;
+	/* Nobody could ask while weftd was away. */
+	grace = run->rules.lease < GRACE ? (time_t)run->rules.lease : GRACE;
+	if (run->h.renewed < l->now - (time_t)run->rules.lease + grace)
+		run->h.renewed = l->now - (time_t)run->rules.lease + grace;
+	append(peer, run);
+	return 0;
+}
+
+static char *dup_or_null(const char *text, bool *failed)
+{
+	char *made = text ? strdup(text) : NULL;
+
+	*failed = *failed || (text && !made);
+	return made;
+}
+
+/* One for each peer, and the last for runs of peers that are none any more; that one has no thread. */
+static int make_peers(struct weft_runs *book, const struct weft_conf *conf)
+{
+	bool failed = false;
+	pthread_condattr_t attr;
+
+	book->peers = calloc(conf->n_peers + 1, sizeof(*book->peers));
+	if (!book->peers || pthread_condattr_init(&attr))
+		return -1;
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	for (size_t i = 0; i <= conf->n_peers; i++) {
+		struct weft_runs_peer *peer = &book->peers[i];
+		const struct weft_conf_peer *from = i < conf->n_peers ? &conf->peers[i] : NULL;
+
+		peer->book = book;
+		pthread_cond_init(&peer->wake, &attr);
+		peer->name = dup_or_null(from ? from->name : "", &failed);
+		book->n_peers = i + 1;
+		if (!from)
+			break;
+		peer->url = dup_or_null(from->url, &failed);
+		peer->ca = dup_or_null(from->ca, &failed);
+		peer->token = dup_or_null(from->token, &failed);
+		peer->tokens = dup_or_null(from->tokens, &failed);
+		peer->lease = from->lease;
+		peer->rerun = from->on_lost == WEFT_LOST_RERUN;
+		peer->poll = conf->burst.poll;
+	}
+	pthread_condattr_destroy(&attr);
+	return failed ? -1 : 0;
+}
+
+static int start(struct weft_runs *book, struct weft_err *err)
+{
+	for (size_t i = 0; i + 1 < book->n_peers; i++) {
+		struct weft_runs_peer *peer = &book->peers[i];
+		int rc = pthread_create(&peer->thread, NULL, weft_worker, peer);
+
+		if (rc)
+			return weft_err(err, "no thread for %s: %s", peer->name, strerror(rc));
+		peer->has_thread = true;
+	}
+	return 0;
+}
+
+struct weft_runs *weft_runs_open(const char *dir, const struct weft_conf *conf, struct weft_err *err)
+{
+	struct weft_runs *book;
+	struct loading loading;
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/" BOOK, dir) >= sizeof(path)) {
+		weft_err(err, "%.64s...: the path is too long", dir);
+		return NULL;
+	}
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
+		weft_err(err, "%s: %s", dir, strerror(errno));
+		return NULL;
+	}
+	book = calloc(1, sizeof(*book));
+	if (!book) {
+		weft_err(err, "out of memory");
+		return NULL;
+	}
+	pthread_mutex_init(&book->lock, NULL);
+	loading = (struct loading){ book, time(NULL) };
+	if (make_peers(book, conf) < 0)
+		weft_err(err, "out of memory");
+	else if ((book->store = weft_store_open(path, err)) &&
+		 weft_store_read(book->store, 0, NULL, loading.now, load, &loading, err) == 0 &&
+		 start(book, err) == 0)
+		return book;
+	weft_err(err, "%s: cannot be read", path);
+	weft_runs_close(book);
+	return NULL;
+}
+
+void weft_runs_close(struct weft_runs *book)
+{
+	if (!book)
+		return;
+	pthread_mutex_lock(&book->lock);
+	book->stop = true;
+	for (size_t i = 0; i < book->n_peers; i++)
+		pthread_cond_signal(&book->peers[i].wake);
+	pthread_mutex_unlock(&book->lock);
+	for (size_t i = 0; i < book->n_peers; i++) {
+		struct weft_runs_peer *peer = &book->peers[i];
+
+		if (peer->has_thread)
+			pthread_join(peer->thread, NULL);
+		for (struct weft_run *run = peer->runs, *next; run; run = next) {
+			next = run->next;
+			weft_runs_free(run);
+		}
+		free(peer->name);
+		free(peer->url);
+		free(peer->ca);
+		free(peer->token);
+		free(peer->tokens);
+		pthread_cond_destroy(&peer->wake);
+	}
+	free(book->peers);
+	weft_store_close(book->store);
+	pthread_mutex_destroy(&book->lock);
+	free(book);
+}
+
+/* ---------------------------------------------------------------- attach */
+
+/* Is this run to be gone on with when its job is there again? */
+static bool goes_on(const struct weft_run *run)
+{
+	if (run->settled || run->h.cancel)
+		return false;
+	return run->h.step != WEFT_HANDOVER_OVER || run->h.end == WEFT_HANDOVER_ENDED;
+}
+
+static int check(const struct weft_run_order *order, struct weft_err *err)
+{
+	if (order->what.minutes == 0 || order->what.minutes > MAX_MINUTES)
+		return weft_err(err, "a job that goes to another site needs a time limit of at most a year");
+	if (!order->what.script || !order->what.environment)
+		return weft_err(err, "there is no script, or no environment");
+	return 0;
+}
+
+struct newest {
+	const struct weft_runs *book;
+	struct weft_run *run; /* of the history */
+};
+
+static int keep_newest(void *arg, const struct weft_store_row *row, const char *damage)
+{
+	struct newest *newest = arg;
+
+	weft_runs_free(newest->run);
+	newest->run = run_of(newest->book, row, damage);
+	return newest->run ? 0 : -1;
+}
+
+/* The last run with KEY, also when it is no longer in memory; *OLD is to be freed.  -1: ERR. */
+static int look_up(struct weft_runs *book, const char *key, struct weft_run **last, struct weft_run **old,
+		   struct weft_runs_peer **peer, struct weft_err *err)
+{
+	struct newest newest = { .book = book };
+
+	*old = NULL;
+	*peer = NULL;
+	*last = find_last(book, key, peer);
+	if (*last)
+		return 0;
+	if (weft_store_read(book->store, 0, key, 0, keep_newest, &newest, err) < 0) {
+		weft_runs_free(newest.run);
+		return weft_err(err, "%s: cannot be read", key);
+	}
+	*last = *old = newest.run;
+	return 0;
+}
+
+static int add(struct weft_runs *book, struct weft_runs_peer *peer, const char *key, unsigned first,
+	       const struct weft_run_order *order, struct weft_run **made, struct weft_err *err)
+{
+	struct weft_run *run = calloc(1, sizeof(*run));
+	struct weft_store_row row = { .key = run ? run->key : key,
+				      .first = first,
+				      .peer = order->peer,
+				      .job = order->job,
+				      .uid = order->uid };
+	char *bytes = NULL, *record = NULL;
+	int rc = -1;
+
+	if (run && weft_order_pack(order, &bytes, &row.order_size, err) == 0)
+		run->order = weft_order_unpack(bytes, row.order_size, err);
+	if (run && run->order) {
+		copy(run->key, sizeof(run->key), key);
+		run->first = first;
+		run->rules = rules_of(peer, order);
+		weft_handover_begin(&run->h, time(NULL));
+		run->h.attempt = first;
+		run->written = run->h.renewed;
+		record = weft_handover_write(&run->h);
+	}
+	if (record) {
+		row.order = bytes;
+		row.record = record;
+		rc = weft_store_add(book->store, &row, err);
+	}
+	free(record);
+	free(bytes);
+	if (rc == 0) {
+		append(peer, run);
+		*made = run;
+		return 0;
+	}
+	weft_runs_free(run);
+	return weft_err(err, "out of memory");
+}
+
+static int attach(struct weft_runs *book, struct weft_runs_peer *peer, const char *key,
+		  const struct weft_run_order *order, struct weft_run **run, bool *later,
+		  struct weft_err *err)
+{
+	struct weft_runs_peer *at;
+	struct weft_run *last, *old;
+	unsigned first;
+
+	*later = true;
+	if (look_up(book, key, &last, &old, &at, err) < 0)
+		return -1;
+	first = last ? last->h.attempt + 1 : 1;
+	if (last && last->damage) {
+		weft_runs_free(old);
+		return weft_err(err, "%s: its record in the book is damaged, and it may run at %s", key,
+				order->peer);
+	}
+	if (last && last->order->order.uid != order->uid) {
+		*later = false;
+		weft_runs_free(old);
+		return weft_err(err, "%s is a job of another user", key);
+	}
+	if (last && goes_on(last)) {
+		const char *there = last->order->order.peer;
+
+		*run = last;
+		if (at == peer) {
+			renew(book, last);
+			return 0;
+		}
+		weft_err(err,
+			 last->h.step == WEFT_HANDOVER_OVER
+				 ? "%s has ended at %s, which is not brought home yet"
+				 : "%s goes on at %s",
+			 key, there);
+		weft_runs_free(old);
+		return -1;
+	}
+	weft_runs_free(old);
+	return add(book, peer, key, first, order, run, err);
+}
+
+int weft_runs_attach(struct weft_runs *book, const struct weft_run_order *order,
+		     struct weft_run_status *status, bool *later, struct weft_err *err)
+{
+	struct weft_runs_peer *peer = find_peer(book, order->peer);
+	struct weft_run *run = NULL;
+	char key[WEFT_RUN_KEY];
+	bool unused;
+	int rc;
+
+	later = later ? later : &unused;
+	*later = false;
+	if (!peer || !peer->url)
+		return weft_err(err, "there is no peer \"%.64s\"", order->peer);
+	if (check(order, err) < 0 ||
+	    weft_handover_key(key, sizeof(key), order->cluster, order->job, order->submit, err) < 0)
+		return -1;
+	pthread_mutex_lock(&book->lock);
+	rc = attach(book, peer, key, order, &run, later, err);
+	if (rc == 0) {
+		describe(run, status);
+		poke(peer);
+	}
+	pthread_mutex_unlock(&book->lock);
+	return rc;
+}
+
+/* ---------------------------------------------------------------- the others */
+
+int weft_runs_find(struct weft_runs *book, const char *key, bool renewed, struct weft_run_status *status,
+		   struct weft_err *err)
+{
+	struct weft_runs_peer *peer;
+	struct weft_run *last, *old;
+	int rc;
+
+	pthread_mutex_lock(&book->lock);
+	rc = look_up(book, key, &last, &old, &peer, err);
+	if (rc == 0 && last) {
+		if (renewed && !old)
+			renew(book, last);
+		describe(last, status);
+		rc = 1;
+	}
+	weft_runs_free(old);
+	pthread_mutex_unlock(&book->lock);
+	return rc;
+}
+
+int weft_runs_status(struct weft_runs *book, const char *key, bool renewed, struct weft_run_status *status,
+		     struct weft_err *err)
+{
+	int rc = weft_runs_find(book, key, renewed, status, err);
+
+	return rc == 0 ? weft_err(err, "there is no run %.*s", WEFT_RUN_KEY, key) : rc < 0 ? -1 : 0;
+}
+
+int weft_runs_cancel(struct weft_runs *book, const char *key, struct weft_err *err)
+{
+	struct weft_runs_peer *peer;
+	struct weft_run *last, *old;
+	struct weft_handover h;
+	int rc;
+
+	pthread_mutex_lock(&book->lock);
+	rc = look_up(book, key, &last, &old, &peer, err);
+	if (rc == 0 && !last)
+		rc = weft_err(err, "there is no run %.*s", WEFT_RUN_KEY, key);
+	if (rc == 0 && !old && !last->damage) {
+		h = last->h;
+		weft_handover_cancel(&h, "cancelled at home");
+		rc = change(book, last, &h, err);
+		poke(peer);
+	}
+	weft_runs_free(old);
+	pthread_mutex_unlock(&book->lock);
+	return rc;
+}
+
+int weft_runs_settle(struct weft_runs *book, const char *key, struct weft_err *err)
+{
+	struct weft_runs_peer *peer;
+	struct weft_run *last, *old;
+	int rc;
+
+	pthread_mutex_lock(&book->lock);
+	rc = look_up(book, key, &last, &old, &peer, err);
+	if (rc == 0 && !last) {
+		rc = weft_err(err, "there is no run %.*s", WEFT_RUN_KEY, key);
+	} else if (rc == 0 && !last->settled) {
+		if (last->damage || last->h.step != WEFT_HANDOVER_OVER) {
+			rc = weft_err(err, "the run %s is not over", key);
+		} else {
+			last->settled = true;
+			rc = weft_runs_save(book, last, &last->h, err);
+			last->settled = rc == 0;
+		}
+	}
+	weft_runs_free(old);
+	pthread_mutex_unlock(&book->lock);
+	return rc;
+}
+
+void weft_runs_forecasts(struct weft_runs *book, const char *peer, double *error, unsigned *judged)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+
+	pthread_mutex_lock(&book->lock);
+	if (weft_store_forecasts(book->store, peer, error, judged, &err) < 0)
+		weft_log(WEFT_LOG_ERROR, "%s", err.text);
+	pthread_mutex_unlock(&book->lock);
+}
+
+/* ---------------------------------------------------------------- lists */
+
+struct listing {
+	struct weft_runs *book;
+	uid_t uid;
+	struct weft_run_status *list;
+	size_t n, size;
+};
+
+static int list_one(struct listing *l, const struct weft_run *run)
+{
+	if (l->uid != (uid_t)-1 && (!run->order || run->order->order.uid != l->uid))
+		return 0;
+	if (l->n == l->size) {
+		size_t size = l->size ? 2 * l->size : 16;
+		struct weft_run_status *list = realloc(l->list, size * sizeof(*list));
+
+		if (!list)
+			return -1;
+		l->list = list;
+		l->size = size;
+	}
+	describe(run, &l->list[l->n++]);
+	return 0;
+}
+
+/* A row: as it is in memory when it is there, too. */
+static int list_row(void *arg, const struct weft_store_row *row, const char *damage)
+{
+	struct listing *l = arg;
+	struct weft_runs_peer *peer = find_peer(l->book, row->peer);
+	struct weft_run *run = peer ? weft_runs_of_attempt(peer, row->key, row->first) : NULL, *old = NULL;
+	int rc;
+
+	if (!run || run->first != row->first)
+		run = old = run_of(l->book, row, damage);
+	rc = run ? list_one(l, run) : -1;
+	weft_runs_free(old);
+	return rc;
+}
+
+static int list_live(struct listing *l)
+{
+	for (size_t i = 0; i < l->book->n_peers; i++) {
+		const struct weft_runs_peer *peer = &l->book->peers[i];
+
+		for (const struct weft_run *run = peer->runs; run; run = run->next) {
+			if (!run->settled && list_one(l, run) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int weft_runs_list(struct weft_runs *book, uid_t uid, uint32_t job, struct weft_run_status **list, size_t *n,
+		   struct weft_err *err)
+{
+	struct listing l = { .book = book, .uid = uid };
+	int rc;
+
+	pthread_mutex_lock(&book->lock);
+	rc = job ? weft_store_read(book->store, job, NULL, 0, list_row, &l, err) : list_live(&l);
+	pthread_mutex_unlock(&book->lock);
+	if (rc < 0) {
+		free(l.list);
+		return weft_err(err, "out of memory");
+	}
+	*list = l.list;
+	*n = l.n;
+	return 0;
+}
