@@ -35,6 +35,7 @@ struct device {
 };
 
 struct host {
+	bool far;	   /* it stands for another site: its devices draw nothing here */
 	double range;	   /* from idle to peak of the host alone */
 	int64_t idle, off; /* of the whole node */
 };
@@ -147,6 +148,25 @@ static int name_nodes(struct naming *naming, const struct weft_conf *conf,
 	return 0;
 }
 
+static void name_far(unsigned index, void *to)
+{
+	struct weft_watts *w = to;
+
+	if (index < w->n_hosts)
+		w->hosts[index].far = true;
+}
+
+/* A node that is not there draws nothing anyway. */
+static void name_peers(struct weft_watts *w, const struct weft_conf *conf,
+		       const struct weft_expander *expander)
+{
+	for (size_t i = 0; i < conf->n_peers; i++) {
+		struct weft_err ignored = WEFT_ERR_INIT;
+
+		weft_expand(expander, w->n_hosts, conf->peers[i].node, name_far, w, &ignored);
+	}
+}
+
 static void set_host(const struct weft_watts *w, unsigned index, const struct weft_conf_power_node *rule)
 {
 	double idle = 0, peak = 0, host_idle, off = WEFT_POWER_OFF;
@@ -154,7 +174,7 @@ static void set_host(const struct weft_watts *w, unsigned index, const struct we
 	size_t n;
 	const struct weft_holding *holdings = weft_inventory_node(w->inv, index, &n);
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !host->far; i++) {
 		const struct device *d = &w->devices[holdings[i].class_id];
 
 		idle += holdings[i].devices * d->idle;
@@ -164,6 +184,8 @@ static void set_host(const struct weft_watts *w, unsigned index, const struct we
 		host_idle = rule->idle;
 		host->range = rule->peak - rule->idle;
 		off = rule->off;
+	} else if (host->far) {
+		host_idle = off = host->range = 0;
 	} else {
 		host_idle = HOST_IDLE + peak * HOST_IDLE_SHARE;
 		host->range = HOST_PEAK + peak * HOST_PEAK_SHARE - host_idle;
@@ -184,6 +206,7 @@ static int set_hosts(struct weft_watts *w, const struct weft_conf *conf, const s
 	if (!naming.rules)
 		return weft_err(err, "out of memory");
 	if (name_nodes(&naming, conf, expander, err) == 0) {
+		name_peers(w, conf, expander);
 		for (unsigned i = 0; i < w->n_hosts; i++)
 			set_host(w, i, naming.rules[i] ? &conf->power_nodes[naming.rules[i] - 1] : NULL);
 		rv = 0;
@@ -257,7 +280,7 @@ int64_t weft_watts_use(const struct weft_watts *w, unsigned index, const struct 
 	if (index >= w->n_hosts)
 		return 0;
 	sum = host_use(&w->hosts[index], use);
-	for (unsigned i = 0; i < use->n_busy; i++) {
+	for (unsigned i = 0; i < use->n_busy && !w->hosts[index].far; i++) {
 		const struct device *d;
 		double factor;
 
@@ -293,7 +316,8 @@ void weft_watts_learn(struct weft_watts *w, unsigned index, const struct weft_us
 	double range, seen, factor;
 	struct device *d;
 
-	if (!busy || busy->class_id >= w->n_devices || index >= w->n_hosts || watts < w->hosts[index].idle)
+	if (!busy || busy->class_id >= w->n_devices || index >= w->n_hosts || w->hosts[index].far ||
+	    watts < w->hosts[index].idle)
 		return;
 	d = &w->devices[busy->class_id];
 	range = busy->devices * (d->peak - d->idle);

@@ -5,9 +5,10 @@
  * Host: idle, and peak when all its processors are busy; from PowerNode= of weft.conf, of which the last line that
  * names a node counts; otherwise a guess from its devices (doc/weft.conf.md).  Device: idle and peak (TDP) from
  * PowerClass= of weft.conf or the catalogue; an unknown peak counts as the largest of its vendor's models, an unknown
- * idle as a tenth of the peak.  What a busy device really draws above idle is learned per class from measured nodes: a
- * factor between WEFT_WATTS_LEAST and 1 (Slurm's acct_gather_energy); with PowerProvision=worst it is shown but not
- * used.
+ * idle as a tenth of the peak.  The devices of a node that stands for another site (Peer= of weft.conf) draw nothing
+ * here, nor does its host unless a PowerNode= line names it.  What a busy device really draws above idle is learned per
+ * class from measured nodes: a factor between WEFT_WATTS_LEAST and 1 (Slurm's acct_gather_energy); with
+ * PowerProvision=worst it is shown but not used.
  */
 #ifndef WEFT_WATTS_H
 #define WEFT_WATTS_H

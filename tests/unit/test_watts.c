@@ -160,6 +160,35 @@ START_TEST(as_configured)
 }
 END_TEST
 
+#define PEER "Peer=beta Url=https://gw.beta:6820 Token=/t Users=same Partition=beta Node="
+
+START_TEST(what_stands_for_another_site_draws_nothing)
+{
+	struct weft_holding busy[] = { { 0, 8 } };
+	struct weft_use use = { 64, 64, busy, 1 };
+	struct weft_watts *w;
+
+	add(0, "gpu:h100:8");
+	add(1, "gpu:h100:256");
+	w = model(PEER
+		  "n1\nPeer=gamma Url=https://gw.gamma:6820 Token=/t Users=same Partition=gamma Node=x9");
+	ck_assert_int_gt(weft_watts_idle(w, 0), 0);
+	ck_assert_int_eq(weft_watts_idle(w, 1), 0);
+	ck_assert_int_eq(weft_watts_off(w, 1), 0);
+	ck_assert_int_gt(weft_watts_use(w, 0, &use, true), 0);
+	ck_assert_int_eq(weft_watts_use(w, 1, &use, true), 0);
+	weft_watts_learn(w, 1, &use, 10000);
+	ck_assert_uint_eq(weft_watts_class(w, 0).samples, 0);
+	weft_watts_destroy(w);
+	/* The gateway itself is a machine like others. */
+	w = model(PEER "n1\nPowerNode=n1 Idle=100 Peak=300 Off=5");
+	ck_assert_int_eq(weft_watts_idle(w, 1), 100);
+	ck_assert_int_eq(weft_watts_off(w, 1), 5);
+	ck_assert_int_eq(weft_watts_use(w, 1, &use, true), 200);
+	weft_watts_destroy(w);
+}
+END_TEST
+
 START_TEST(sums_over_classes)
 {
 	struct weft_holding busy[2];
@@ -493,6 +522,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, as_configured);
 	tcase_add_test(t, a_node_that_is_off_draws_no_more_than_an_idle_one);
+	tcase_add_test(t, what_stands_for_another_site_draws_nothing);
 	tcase_add_test(t, sums_over_classes);
 	tcase_add_test(t, rounds_up_but_not_for_nothing);
 	tcase_add_test(t, guesses);
