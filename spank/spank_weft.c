@@ -21,6 +21,11 @@ static struct spank_option options[] = {
 	{ "energy", "GOAL,...", "when to run: now (default), green or cheap, with within=TIME or deadline=WHEN; "
 	  "interrupt=yes: it may be requeued and go on; signal=NAME: when its power budget changes", 1,
 	  WEFT_OPTION_ENERGY, on_option },
+	{ "burst", "auto|only|SITE,...", "may it run at another site? no (default), auto: when that is better; only: "
+	  "nowhere else; with names of sites, max-cost=5.20EUR, max-wait=TIME", 1,
+	  WEFT_OPTION_BURST, on_option },
+	{ "max-cost", "AMOUNT[CURRENCY]", "with --burst: what the run may cost at another site", 1,
+	  WEFT_OPTION_MAX_COST, on_option },
 	{ .name = NULL }
 };
 

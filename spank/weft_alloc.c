@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/burst.h"
 #include "core/conf.h"
 #include "core/energy.h"
 #include "core/request.h"
@@ -26,8 +27,11 @@
 
 extern char **environ;
 
-static const char *const option_name[] = { "--accel", "--accel-policy", "--accel-app", "--energy" };
-static const char *const job_env[] = { WEFT_ENV_ACCEL, WEFT_ENV_POLICY, WEFT_ENV_APP, WEFT_ENV_ENERGY };
+static const char *const option_name[] = { "--accel",  "--accel-policy", "--accel-app",
+					   "--energy", "--burst",	 "--max-cost" };
+/* NULL: it goes with another one (weft_alloc_post_opt). */
+static const char *const job_env[] = { WEFT_ENV_ACCEL,	WEFT_ENV_POLICY, WEFT_ENV_APP,
+				       WEFT_ENV_ENERGY, WEFT_ENV_BURST,	 NULL };
 
 /* Where Slurm itself keeps an option, in the job; in the environment it has WEFT_SPANK_PREFIX before it. */
 static const char *const option_env[] = {
@@ -35,6 +39,8 @@ static const char *const option_env[] = {
 	"_SLURM_SPANK_OPTION_weft_accel_policy",
 	"_SLURM_SPANK_OPTION_weft_accel_app",
 	"_SLURM_SPANK_OPTION_weft_energy",
+	"_SLURM_SPANK_OPTION_weft_burst",
+	"_SLURM_SPANK_OPTION_weft_max_cost",
 };
 
 static const char *const hints[] = { WEFT_HINT_VARIABLES };
@@ -141,13 +147,59 @@ static char *check_energy(const char *text, struct weft_err *err)
 	return weft_energy_text(&wish);
 }
 
+static char *check_burst(const char *text, struct weft_err *err)
+{
+	struct weft_burst_wish wish;
+	char *canonical;
+
+	if (weft_burst_parse(text, &wish, err))
+		return NULL;
+	canonical = weft_burst_text(&wish);
+	if (!canonical)
+		weft_err(err, "out of memory");
+	weft_burst_clear(&wish);
+	return canonical;
+}
+
+static char *check_max_cost(const char *text, struct weft_err *err)
+{
+	struct weft_burst_wish wish = { .mode = WEFT_BURST_AUTO, .max_cost = -1, .max_wait = -1 };
+	char *copy;
+
+	if (weft_burst_max_cost(text, &wish, err))
+		return NULL;
+	copy = strdup(text);
+	if (!copy)
+		weft_err(err, "out of memory");
+	return copy;
+}
+
+/* Put --max-cost into --burst.  -1 with ERR. */
+static int join_max_cost(struct weft_err *err)
+{
+	struct weft_burst_wish wish;
+	char *text;
+
+	if (!given[WEFT_OPTION_BURST])
+		return weft_err(err, "--max-cost: it is for jobs with --burst");
+	if (weft_burst_parse(given[WEFT_OPTION_BURST], &wish, err))
+		return -1;
+	text = weft_burst_max_cost(given[WEFT_OPTION_MAX_COST], &wish, err) ? NULL : weft_burst_text(&wish);
+	weft_burst_clear(&wish);
+	if (!text)
+		return err->text[0] ? -1 : weft_err(err, "--burst: out of memory");
+	free(given[WEFT_OPTION_BURST]);
+	given[WEFT_OPTION_BURST] = text;
+	return 0;
+}
+
 /* In the commands that can carry a request to the controller.  scrontab knows the options and not the way. */
 extern int spank_set_job_env(const char *name, const char *value, int overwrite) __attribute__((weak));
 
 static char *parse_option(enum weft_option option, const char *value, struct weft_err *err)
 {
 	if (is_step) {
-		weft_err(err, option == WEFT_OPTION_ENERGY
+		weft_err(err, option >= WEFT_OPTION_ENERGY
 				      ? "is for a job, not for a step inside one"
 				      : "asks for a job's cards; inside a job use --gres or --gpus");
 		return NULL;
@@ -163,6 +215,10 @@ static char *parse_option(enum weft_option option, const char *value, struct wef
 		return parse_policy(value, err);
 	case WEFT_OPTION_ENERGY:
 		return check_energy(value, err);
+	case WEFT_OPTION_BURST:
+		return check_burst(value, err);
+	case WEFT_OPTION_MAX_COST:
+		return check_max_cost(value, err);
 	default:
 		return weft_app_option(value, err);
 	}
@@ -179,6 +235,17 @@ static bool is_inherited(enum weft_option option, const char *value)
 	return value == getenv(name);
 }
 
+/* WHY may begin with the option's name by itself. */
+static void complain(enum weft_option option, const char *why)
+{
+	const char *name = option_name[option];
+
+	if (has_prefix(why, name) && why[strlen(name)] == ':')
+		slurm_error("%s", why);
+	else
+		slurm_error(is_step ? "%s %s" : "%s: %s", name, why);
+}
+
 int weft_alloc_option(enum weft_option option, const char *value)
 {
 	struct weft_err err = WEFT_ERR_INIT;
@@ -188,7 +255,7 @@ int weft_alloc_option(enum weft_option option, const char *value)
 		return ESPANK_SUCCESS;
 	text = parse_option(option, value, &err);
 	if (!text) {
-		slurm_error(is_step ? "%s %s" : "%s: %s", option_name[option], err.text);
+		complain(option, err.text);
 		return ESPANK_BAD_ARG;
 	}
 	free(given[option]);
@@ -203,10 +270,13 @@ static int put_option(spank_t sp, enum weft_option option)
 	spank_err_t rc;
 
 	if (!given[option]) {
-		spank_job_control_unsetenv(sp, job_env[option]);
+		if (job_env[option])
+			spank_job_control_unsetenv(sp, job_env[option]);
 		spank_job_control_unsetenv(sp, option_env[option]);
 		return ESPANK_SUCCESS;
 	}
+	if (!job_env[option])
+		return ESPANK_SUCCESS;
 	rc = spank_job_control_setenv(sp, job_env[option], given[option], 1);
 	if (rc != ESPANK_SUCCESS)
 		slurm_error("%s: cannot be put into the job: %s", option_name[option], spank_strerror(rc));
@@ -219,10 +289,15 @@ static int put_option(spank_t sp, enum weft_option option)
 
 int weft_alloc_post_opt(spank_t sp)
 {
+	struct weft_err err = WEFT_ERR_INIT;
 	int rc = ESPANK_SUCCESS;
 
 	if (is_step)
 		return ESPANK_SUCCESS;
+	if (given[WEFT_OPTION_MAX_COST] && join_max_cost(&err)) {
+		slurm_error("%s", err.text);
+		rc = ESPANK_BAD_ARG;
+	}
 	for (int i = 0; i < WEFT_OPTIONS && rc == ESPANK_SUCCESS; i++)
 		rc = put_option(sp, i);
 	if (!given[WEFT_OPTION_ACCEL] && (given[WEFT_OPTION_POLICY] || given[WEFT_OPTION_APP])) {

@@ -7,13 +7,23 @@
 
 #include <slurm/spank.h>
 
-enum weft_option { WEFT_OPTION_ACCEL, WEFT_OPTION_POLICY, WEFT_OPTION_APP, WEFT_OPTION_ENERGY, WEFT_OPTIONS };
+enum weft_option {
+	WEFT_OPTION_ACCEL,
+	WEFT_OPTION_POLICY,
+	WEFT_OPTION_APP,
+	WEFT_OPTION_ENERGY,
+	WEFT_OPTION_BURST,
+	WEFT_OPTION_MAX_COST,
+	WEFT_OPTIONS
+};
 
 #define WEFT_ENV_ACCEL "WEFT_ACCEL"         /* the request; slurmctld makes it canonical */
 #define WEFT_ENV_POLICY "WEFT_ACCEL_POLICY" /* "soon" or "soon,scale-time"; only when given */
 #define WEFT_ENV_APP "WEFT_ACCEL_APP"       /* name of the site's table, or "=" and a table */
 
 #define WEFT_ENV_ENERGY "WEFT_ENERGY"	    /* --energy; slurmctld makes a deadline of within= */
+
+#define WEFT_ENV_BURST "WEFT_BURST"	    /* --burst with --max-cost, canonical */
 
 #define WEFT_ENV_TICKET "WEFT_TICKET"	    /* what slurmctld tells the nodes, sealed */
 #define WEFT_ENV_HINTS "WEFT_HINTS"         /* set by a user: what else is wanted, "nccl,layers=80" */

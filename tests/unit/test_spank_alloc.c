@@ -72,6 +72,28 @@ START_TEST(last_one_counts)
 }
 END_TEST
 
+START_TEST(burst_and_its_cost)
+{
+	weft_alloc_init(NULL);
+	ck_assert_int_eq(weft_alloc_option(WEFT_OPTION_ACCEL, "8xh100"), ESPANK_SUCCESS);
+	ck_assert_int_eq(weft_alloc_option(WEFT_OPTION_MAX_COST, "5.2EUR"), ESPANK_SUCCESS);
+	ck_assert_int_eq(weft_alloc_option(WEFT_OPTION_BURST, "beta,max-wait=1h"), ESPANK_SUCCESS);
+	ck_assert_int_eq(weft_alloc_post_opt(NULL), ESPANK_SUCCESS);
+	expect_job(WEFT_ENV_BURST, "auto,beta,max-cost=5.20EUR,max-wait=3600s");
+	ck_assert_str_eq(fake.said, "");
+}
+END_TEST
+
+START_TEST(cost_alone)
+{
+	weft_alloc_init(NULL);
+	ck_assert_int_eq(weft_alloc_option(WEFT_OPTION_MAX_COST, "5.2EUR"), ESPANK_SUCCESS);
+	ck_assert_int_ne(weft_alloc_post_opt(NULL), ESPANK_SUCCESS);
+	ck_assert_str_eq(fake.said, "error: --max-cost: it is for jobs with --burst\n");
+	expect_job(WEFT_ENV_BURST, NULL);
+}
+END_TEST
+
 /* It keeps the site's policy, which only slurmctld knows. */
 START_TEST(scale_time_alone)
 {
@@ -212,6 +234,8 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, request_as_it_was_written);
 	tcase_add_test(tc, last_one_counts);
+	tcase_add_test(tc, burst_and_its_cost);
+	tcase_add_test(tc, cost_alone);
 	tcase_add_test(tc, scale_time_alone);
 	tcase_add_test(tc, components_do_not_inherit);
 	tcase_add_test(tc, nothing_given);
