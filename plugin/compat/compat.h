@@ -44,6 +44,7 @@
 #pragma weak default_part_loc
 #pragma weak job_list
 #pragma weak last_job_update
+#pragma weak part_list
 #pragma weak slurmctld_config
 
 #if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(23, 2, 0)

@@ -87,6 +87,11 @@ void weft_env_set(char ***env, uint32_t *size, const char *name, const char *val
 	*size = kept + 1;
 }
 
+uint32_t weft_job_tasks(const job_record_t *job)
+{
+	return job->array_recs && job->array_recs->task_cnt ? job->array_recs->task_cnt : 1;
+}
+
 void weft_job_save(const job_record_t *job, struct weft_job_saved *saved)
 {
 	const job_details_t *d = job->details;
@@ -138,7 +143,8 @@ static void counts_from(struct counts *c, const job_record_t *job, uint32_t node
 	c->ntasks_per_tres = zero_is_unset16(d->ntasks_per_tres);
 }
 
-static int gres_validate(job_record_t *job, const struct weft_tres_request *tres, struct counts *c, list_t **list)
+static int gres_validate(job_record_t *job, const struct weft_tres_request *tres, struct counts *c,
+			 list_t **list)
 {
 #if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(23, 11, 0)
 	return gres_job_state_validate(

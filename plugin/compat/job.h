@@ -21,6 +21,9 @@
 
 #define WEFT_ENV_NODES "WEFT_NODES" /* -N: "MIN-MAX", 0: no bound; not there when the user did not say */
 
+#define WEFT_ENV_BURST "WEFT_BURST"	 /* canonical --burst */
+#define WEFT_ENV_HOME  "WEFT_BURST_HOME" /* the partitions of such a job that are no peer's */
+
 #define WEFT_ENV_TICKET "WEFT_TICKET" /* core/ticket.h, sealed; only while the job runs */
 
 /* Are the structs what this plugin was built for?  The first time they are not, one error is logged and Weft
@@ -40,6 +43,9 @@ const char *weft_env_get(char *const *env, uint32_t size, const char *name);
 /* Set NAME to VALUE; VALUE NULL removes it.  The array is grown with Slurm's allocator. */
 void weft_env_set(char ***env, uint32_t *size, const char *name, const char *value);
 
+/* How many tasks of its array wait as JOB; 1 when it is one job. */
+uint32_t weft_job_tasks(const job_record_t *job);
+
 /* Fields that a test of one candidate changes and that must be as before when it did not work out. */
 struct weft_job_saved {
 	uint32_t min_nodes, max_nodes, min_cpus;
@@ -54,9 +60,9 @@ void weft_job_restore(job_record_t *job, const struct weft_job_saved *saved);
  * task stay as the test that worked out left them. */
 void weft_job_restore_counts(job_record_t *job, const struct weft_job_saved *saved);
 
-/* Make the record ask for candidate C of INV, on exactly its nodes, as if the user had: TRES strings, gres list,
- * node count.  What else the job asks for stays.  Returns SLURM_SUCCESS or Slurm's error; then the record is
- * unchanged. */
+/* Make the record ask for candidate C of INV, on exactly its nodes, as if the user had: TRES strings, gres
+ * list, node count.  What else the job asks for stays.  Returns SLURM_SUCCESS or Slurm's error; then the
+ * record is unchanged. */
 int weft_job_ask_for(job_record_t *job, const struct weft_inventory *inv, const struct weft_candidate *c);
 
 /* Bring the requested-TRES counts and strings in line with weft_job_ask_for(). */
@@ -71,8 +77,8 @@ bool weft_job_within_limits(job_record_t *job, uint32_t nodes);
  * do not have nodes that are reserved for others.  The caller frees the bitmap. */
 bitstr_t *weft_job_eligible_nodes(job_record_t *job, bool up);
 
-/* Set NAME to VALUE (NULL: remove it) among the variables that the steps of a batch script see as SPANK's.  The job
- * needs its details. */
+/* Set NAME to VALUE (NULL: remove it) among the variables that the steps of a batch script see as SPANK's.
+ * The job needs its details. */
 void weft_job_script_env_set(job_record_t *job, const char *name, const char *value);
 
 /* Let slurmstepd know, from the environment of the batch script, that the job (or with a heterogeneous job

@@ -252,6 +252,10 @@ static void carry_out(const struct weft_order *o, time_t now)
 		if (IS_JOB_PENDING(job) && job->priority)
 			say(job, o->text);
 		break;
+	case WEFT_ORDER_COMMENT:
+		if (IS_JOB_PENDING(job) || IS_JOB_RUNNING(job))
+			weft_job_comment(job, o->text);
+		break;
 	case WEFT_ORDER_BEGIN:
 		begin(job, o, now);
 		break;

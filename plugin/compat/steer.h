@@ -15,7 +15,7 @@
 #define WEFT_ENV_WINDOW	    "WEFT_WINDOW"     /* when its window ends, s since the epoch */
 #define WEFT_ENV_NOT_BEFORE "WEFT_NOT_BEFORE" /* the user's --begin, s since the epoch */
 
-#define WEFT_ORDER_TEXT 256
+#define WEFT_ORDER_TEXT 320
 
 /* A job with --energy that waits or runs. */
 struct weft_seen {
@@ -44,6 +44,7 @@ const struct weft_seen *weft_steer_find(const struct weft_seen *seen, unsigned n
 
 enum weft_order_kind {
 	WEFT_ORDER_REASON,  /* a job that waits: this is why */
+	WEFT_ORDER_COMMENT, /* a job that waits or runs: this is how it is; SystemComment alone */
 	WEFT_ORDER_BEGIN,   /* it is not to start before BEGIN; this is why */
 	WEFT_ORDER_REQUEUE, /* a job that runs: requeue it; not before BEGIN */
 	WEFT_ORDER_SIGNAL,  /* a job that runs: send it SIGNAL, script and steps */

@@ -164,6 +164,30 @@ static int check_request(const struct weft_jobspec *spec, const struct weft_view
 	return 0;
 }
 
+int weft_fill_can(const struct weft_wish *wish, const struct weft_view *view, struct weft_err *err)
+{
+	bitstr_t *nodes = weft_desc_partition_nodes(wish->partition);
+	struct weft_scope scope = { .min_nodes = wish->min_nodes,
+				    .max_nodes = wish->max_nodes,
+				    .usable = weft_host_in_bitmap,
+				    .arg = nodes };
+	struct weft_jobspec spec;
+	struct weft_plan plan;
+	int rc;
+
+	if (!nodes)
+		return weft_err(err, "partition %s is not there or has no nodes", wish->partition);
+	rc = weft_jobspec_make(&spec, wish->accel, wish->policy, wish->app, view->conf, err);
+	if (!rc) {
+		rc = weft_plan_make(&plan, spec.request, view->inventory, &scope, spec.app, view->conf->intensity, err);
+		if (!rc)
+			weft_plan_clear(&plan);
+		weft_jobspec_clear(&spec);
+	}
+	FREE_NULL_BITMAP(nodes);
+	return rc;
+}
+
 int weft_fill(job_desc_msg_t *desc, const struct weft_wish *wish, const struct weft_view *view,
 	      struct weft_err *err)
 {

@@ -24,6 +24,13 @@ bool weft_wish_of_desc(struct weft_wish *wish, const job_desc_msg_t *desc);
 bool weft_wish_of_comment(struct weft_wish *wish, const char *comment);
 void weft_wish_clear(struct weft_wish *wish);
 
+/* What COMMENT (NULL allowed) has behind KEY ("burst"), when it is one with requests for us; xmalloc()ed.  NULL:
+ * nothing. */
+char *weft_comment_value(const char *comment, const char *key);
+
+/* Is there a way to run WISH in its partition?  -1 with ERR, which says what is lacking. */
+int weft_fill_can(const struct weft_wish *wish, const struct weft_view *view, struct weft_err *err);
+
 /* Check WISH and write what follows from it into DESC: the request of record in its SPANK environment, the
  * nominal gres request, the node counts.  Returns SLURM_SUCCESS, or a Slurm error with ERR. */
 int weft_fill(job_desc_msg_t *desc, const struct weft_wish *wish, const struct weft_view *view,

@@ -43,12 +43,32 @@ static char *field_value(char *field, const char *key)
 	return field;
 }
 
+/* A comment of another kind is none of ours. */
+static bool is_ours(const char *comment)
+{
+	return comment && (!xstrncasecmp(comment, "accel", 5) || !xstrncasecmp(comment, "burst", 5));
+}
+
+char *weft_comment_value(const char *comment, const char *key)
+{
+	char *copy, *field, *rest, *value = NULL;
+
+	if (!is_ours(comment))
+		return NULL;
+	copy = rest = xstrdup(comment);
+	while (!value && (field = strsep(&rest, ";")))
+		value = field_value(field, key);
+	value = value ? xstrdup(value) : NULL;
+	xfree(copy);
+	return value;
+}
+
 bool weft_wish_of_comment(struct weft_wish *wish, const char *comment)
 {
 	char *field, *rest;
 
 	*wish = (struct weft_wish){ 0 };
-	if (!comment || xstrncasecmp(comment, "accel", 5))
+	if (!is_ours(comment))
 		return false;
 	wish->texts = rest = xstrdup(comment);
 	while ((field = strsep(&rest, ";"))) {

@@ -10,6 +10,7 @@
 
 #include "core/site.h"
 #include "plugin/compat/tally.h"
+#include "plugin/sched/burst.h"
 #include "plugin/sched/falling.h"
 #include "plugin/sched/sources.h"
 #include "plugin/sched/state.h"
@@ -292,6 +293,7 @@ static void *work(void *arg)
 
 		if (weft_power_wanted(view))
 			pass(view);
+		weft_burst_pass(view);
 		weft_view_put(view);
 		rest(milliseconds() - began, refusals);
 	}
@@ -323,6 +325,7 @@ void weft_planner_stop(void)
 		return;
 	pthread_join(thread, NULL);
 	running = false;
+	weft_burst_forget();
 	weft_power_forget();
 	weft_sources_forget();
 	caps_made = 0;

@@ -8,6 +8,7 @@
  */
 #include "plugin/select/decide.h"
 
+#include "core/burst_gate.h"
 #include "core/choose.h"
 #include "core/jobspec.h"
 #include "core/site.h"
@@ -39,7 +40,7 @@ struct decision {
 	uint16_t held_mode;
 	bitstr_t *held_nodes;
 	struct weft_mix held_mix; /* when the candidate is one */
-	bitstr_t *later; /* see nodes_later() */
+	bitstr_t *later;	  /* see nodes_later() */
 	list_t *held_preemptees;
 };
 
@@ -76,6 +77,22 @@ static double planned_runtime(const struct decision *d)
 	return minutes * 60.0;
 }
 
+/* At a peer the job is to have what it was let go for. */
+static void keep_opened(struct decision *d)
+{
+	char gres[WEFT_GATE_MAX_NAME];
+	size_t kept = 0;
+
+	if (!weft_gate_gres(d->ask->job, d->view, gres, sizeof(gres)))
+		return;
+	for (size_t i = 0; i < d->plan.n; i++) {
+		if (!xstrcmp(d->plan.candidates[i].class->label, gres))
+			d->plan.candidates[kept++] = d->plan.candidates[i];
+	}
+	if (kept)
+		d->plan.n = kept;
+}
+
 static int decision_open(struct decision *d, struct weft_ask *ask, const struct weft_view *view,
 			 struct weft_err *err)
 {
@@ -105,6 +122,8 @@ static int decision_open(struct decision *d, struct weft_ask *ask, const struct 
 		weft_jobspec_clear(&d->spec);
 		return -1;
 	}
+	if (ask->mode != SELECT_MODE_TEST_ONLY)
+		keep_opened(d);
 	d->runtime = planned_runtime(d);
 	weft_job_save(ask->job, &d->saved);
 	return 0;
@@ -194,7 +213,8 @@ static void check_foretold(struct decision *d, size_t i, uint16_t mode, const bi
 	if (!enough)
 		error("weft: index: %pJ fits, though there are too few %s", job, label);
 	if (mode == SELECT_MODE_WILL_RUN && (!earliest_on(d, i, &when, nodes) || when > job->start_time))
-		error("weft: index: %pJ starts on %s at %ld, before it can", job, label, (long)job->start_time);
+		error("weft: index: %pJ starts on %s at %ld, before it can", job, label,
+		      (long)job->start_time);
 }
 
 /* Ask the base about a candidate of one class.  SUB is the question, but for the number of nodes. */

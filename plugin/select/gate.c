@@ -1,11 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gate.c - admission by power.
+ * gate.c - admission: to a peer, and by power.
  */
 #include "plugin/select/gate.h"
 
+#include "core/burst_gate.h"
+#include "plugin/compat/job.h"
 #include "plugin/compat/tally.h"
 #include "plugin/select/parts.h"
+
+/* ---------------------------------------------------------------- other sites */
+
+static const struct weft_conf_peer *peer_of(const job_record_t *job, const struct weft_view *view)
+{
+	if (!view || !view->conf || !view->conf->n_peers || !job->part_ptr)
+		return NULL;
+	return weft_conf_peer_of_partition(view->conf, job->part_ptr->name);
+}
+
+/* Is NAME one of LIST (NULL: empty)? */
+static bool is_listed(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = list; at && *at; at += strcspn(at, ","), at += *at == ',') {
+		if (strcspn(at, ",") == len && !strncmp(at, name, len))
+			return true;
+	}
+	return false;
+}
+
+/* A peer that weft.conf does not name any more is no partition to run in. */
+static bool was_peer(const job_record_t *job)
+{
+	char *const *env = job->spank_job_env;
+	uint32_t size = job->spank_job_env_size;
+
+	return size && job->part_ptr && weft_env_get(env, size, WEFT_ENV_BURST) &&
+	       !is_listed(weft_env_get(env, size, WEFT_ENV_HOME), job->part_ptr->name);
+}
+
+bool weft_gate_gres(const job_record_t *job, const struct weft_view *view, char *buf, size_t size)
+{
+	const struct weft_conf_peer *peer = peer_of(job, view);
+
+	return peer && weft_gate_is_open(job->job_id, peer->name, weft_job_tasks(job), buf, size);
+}
+
+bool weft_gate_holds(const job_record_t *job, const struct weft_view *view)
+{
+	const struct weft_conf_peer *peer = peer_of(job, view);
+
+	return peer ? !weft_gate_is_open(job->job_id, peer->name, weft_job_tasks(job), NULL, 0)
+		    : was_peer(job);
+}
+
+/* ---------------------------------------------------------------- power */
 
 struct passage {
 	const struct weft_ask *ask;

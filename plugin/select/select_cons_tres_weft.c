@@ -138,6 +138,10 @@ static int answer(struct weft_ask *ask)
 	unsigned age = weft_power_age();
 	int rc;
 
+	if (ask->mode != SELECT_MODE_TEST_ONLY && weft_gate_holds(ask->job, view)) {
+		weft_view_put(view);
+		return ESLURM_NODES_BUSY;
+	}
 	weft_free_index_begin();
 	if (index != WEFT_INDEX_OFF && weft_repeat_find(ask, &kept) && index == WEFT_INDEX_ON) {
 		rc = weft_answer_give(&kept, ask);
