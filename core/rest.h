@@ -88,6 +88,8 @@ struct weft_rest_seen {
 	 * job that failed. */
 	int exit_status;
 	int64_t priority; /* -1: not told */
+	/* 0: not set.  END of a job that has not ended is what is expected.  Slurm sets SUBMIT anew when it
+	 * requeues a job. */
 	time_t submit, start, end,
 		deadline; /* 0: not set; of a job that has not ended END is what is expected */
 	uint32_t minutes; /* time limit; UINT32_MAX: none */

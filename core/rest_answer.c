@@ -46,7 +46,7 @@ static void say_error(struct weft_text *t, json_object *error, int *code)
 	if (!what && !more)
 		what = number ? "error" : "an error without a text";
 	weft_say(t, "%s", t->len > 0 ? "; " : "");
-	if (more && (!what || number >= REST_ERRORS) && (!what || strcmp(what, more) != 0))
+	if (more && (!what || number == 0 || number >= REST_ERRORS) && (!what || strcmp(what, more) != 0))
 		weft_say(t, "%.200s%s", more, what ? ": " : "");
 	if (what)
 		weft_say(t, "%.200s", what);

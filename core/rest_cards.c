@@ -33,7 +33,7 @@ void weft_rest_cards_count(struct weft_rest_cards *cards, const char *name, size
 
 static bool is_digits(const char *s, size_t len)
 {
-	return len > 0 && len < 10 && strspn(s, "0123456789") >= len;
+	return len > 0 && strspn(s, "0123456789") >= len;
 }
 
 /* One entry, of LEN bytes: "gpu:h100:8", "gpu:h100=8", "gpu:8", "gpu:h100", "gpu". */
@@ -46,9 +46,11 @@ static void add_entry(struct weft_rest_cards *cards, const char *s, size_t len, 
 		if (s[i] == ':' || s[i] == '=')
 			name = i;
 	if (name < len && is_digits(s + name + 1, len - name - 1))
-		count = strtoull(s + name + 1, NULL, 10);
+		count = len - name > 9 ? MAX_CARDS : strtoull(s + name + 1, NULL, 10);
 	else
 		name = len;
+	if (s[0] == ':' || s[0] == '=' || memchr(s, '/', name)) /* "license/x:4" */
+		return;
 	weft_rest_cards_count(cards, s, name, times && count > MAX_CARDS / times ? MAX_CARDS : count * times);
 }
 

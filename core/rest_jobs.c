@@ -294,6 +294,7 @@ static int read_db_job(const struct weft_rest_entry *e, struct weft_rest_seen *s
 	    take_time(e, TIME, weft_rest_member(when, "end"), &seen->end) ||
 	    take_limit(e, TIME, weft_rest_member(when, "limit"), &seen->minutes) || take_db_gres(e, seen))
 		return -1;
+	seen->held = seen->held && !seen->requeued;
 	return 0;
 }
 

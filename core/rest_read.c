@@ -15,6 +15,7 @@
 #define MAX_TREE_DEPTH 16	     /* of a value that is wanted */
 #define MAX_VALUE      (1024 * 1024) /* bytes of a value that is wanted */
 #define MAX_ERRORS     (64 * 1024)   /* bytes of the list of errors */
+#define ENDS	       "the text ends too early"
 #define NO_SUCH_JOB    2017
 #define NOTHING_FOUND  9003
 
@@ -75,7 +76,7 @@ static int skip_value(struct scan *s)
 			continue;
 		}
 		if (c == '\0')
-			return broken(s, "the text ends too early");
+			return broken(s, ENDS);
 		s->pos++;
 		if ((c == '{' || c == '[') && ++depth > MAX_DEPTH)
 			return broken(s, "nested too deep");
@@ -150,6 +151,8 @@ static int read_entry(struct scan *s, struct weft_rest_entry *e)
 	bool first = true;
 	int rc;
 
+	if (!peek(s))
+		return broken(s, ENDS);
 	if (!take(s, '{'))
 		return weft_err(s->err, "%s: not an object", e->place);
 	while ((rc = next_member(s, first, &key, &len)) > 0) {
@@ -247,6 +250,12 @@ static int scan_open(struct scan *s, const char *text, size_t len, struct weft_e
 	return 0;
 }
 
+static void scan_close(struct scan *s)
+{
+	if (s->tok) /* json-c does not check */
+		json_tokener_free(s->tok);
+}
+
 int weft_rest_walk(const char *text, size_t len, const struct weft_rest_form *form, void *to,
 		   struct weft_err *err)
 {
@@ -257,7 +266,7 @@ int weft_rest_walk(const char *text, size_t len, const struct weft_rest_form *fo
 	if (rc == 0)
 		rc = walk(&s, form, to, &errors);
 	json_object_put(errors);
-	json_tokener_free(s.tok);
+	scan_close(&s);
 	return rc;
 }
 
@@ -268,10 +277,10 @@ int weft_rest_top(const char *text, size_t len, struct weft_rest_entry *e)
 
 	e->place = "the answer";
 	if (rc == 0)
-		rc = read_entry(&s, e);
+		rc = peek(&s) == '{' ? read_entry(&s, e) : broken(&s, "no object");
 	if (rc == 0 && peek(&s))
 		rc = broken(&s, "more text");
-	json_tokener_free(s.tok);
+	scan_close(&s);
 	if (rc)
 		weft_rest_clear(e);
 	return rc;

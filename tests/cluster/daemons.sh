@@ -399,11 +399,11 @@ rest_process()
 	as=(setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups)
 	# Without a list it wants to serve accounting as well.
 	! release_at_least 23.11 || openapi=openapi/slurmctld
+	if [ "$CLUSTER_DBD" = yes ]; then
+		! release_at_least 23.11 || openapi+=,openapi/slurmdbd
+		release_at_least 23.11 || openapi+=,openapi/dbv0.0.38
+	fi
 	if [ "$CLUSTER_REST" = jwt ]; then
-		if [ "$CLUSTER_DBD" = yes ]; then
-			! release_at_least 23.11 || openapi+=,openapi/slurmdbd
-			release_at_least 23.11 || openapi+=,openapi/dbv0.0.38
-		fi
 		start slurmrestd "${as[@]}" env SLURM_JWT=daemon "${REST_WRAP[@]}" \
 			slurmrestd -a rest_auth/jwt -s "$openapi" "127.0.0.1:$((CLUSTER_PORT + 3))"
 	else

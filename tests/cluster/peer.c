@@ -6,12 +6,12 @@
  *come often peer submitted|jobs|dbjobs|nodes	what the answer on standard input says, as KEY=VALUE lines
  *	peer complaint
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/rest.h"
+#include "tests/unit/rest_say.h"
 
 #define MAX_VARIABLES 64
 
@@ -106,80 +106,17 @@ static int submit(int n, char **words)
 	return 0;
 }
 
-static int jobs(int (*read)(const char *, size_t, struct weft_rest_seen **, size_t *, struct weft_err *))
-{
-	struct weft_err err = WEFT_ERR_INIT;
-	struct weft_rest_seen *s;
-	size_t n;
-
-	if (read(input, input_len, &s, &n, &err))
-		return say(&err);
-	for (size_t i = 0; i < n; i++)
-		printf("id=%" PRIu32
-		       " name=%s user=%s partition=%s state=%s held=%d requeued=%d exit=%d gres=%s nodes=%s "
-		       "priority=%" PRId64 " minutes=%" PRIu32
-		       " submit=%lld start=%lld end=%lld deadline=%lld reason=%s comment=%s\n",
-		       s[i].id, s[i].name, s[i].user, s[i].partition, weft_rest_state_name(s[i].state),
-		       s[i].held, s[i].requeued, s[i].exit_status, s[i].gres, s[i].nodes, s[i].priority,
-		       s[i].minutes, (long long)s[i].submit, (long long)s[i].start, (long long)s[i].end,
-		       (long long)s[i].deadline, s[i].reason, s[i].comment);
-	weft_rest_free_seen(s, n);
-	return 0;
-}
-
-static int nodes(void)
-{
-	struct weft_err err = WEFT_ERR_INIT;
-	struct weft_rest_node *node;
-	size_t n;
-
-	if (weft_rest_nodes(input, input_len, &node, &n, &err))
-		return say(&err);
-	for (size_t i = 0; i < n; i++)
-		printf("name=%s gres=%s used=%s partitions=%s up=%d\n", node[i].name, node[i].gres,
-		       node[i].gres_used, node[i].partitions, node[i].up);
-	weft_rest_free_nodes(node, n);
-	return 0;
-}
-
-static int submitted(void)
-{
-	struct weft_err err = WEFT_ERR_INIT;
-	uint32_t id = weft_rest_submitted(input, input_len, &err);
-
-	if (id == 0)
-		return say(&err);
-	printf("%" PRIu32 "\n", id);
-	return 0;
-}
-
-static int complaint(void)
-{
-	char what[512];
-	int code;
-
-	weft_rest_complaint(input, input_len, &code, what, sizeof(what));
-	printf("code=%d %s\n", code, what);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
+	int rc;
 
 	read_input();
 	if (!strcmp(verb, "submit") && argc > 2)
 		return submit(argc - 2, argv + 2);
-	if (!strcmp(verb, "submitted"))
-		return submitted();
-	if (!strcmp(verb, "jobs"))
-		return jobs(weft_rest_jobs);
-	if (!strcmp(verb, "dbjobs"))
-		return jobs(weft_rest_db_jobs);
-	if (!strcmp(verb, "nodes"))
-		return nodes();
-	if (!strcmp(verb, "complaint"))
-		return complaint();
+	rc = rest_say(stdout, verb, input, input_len);
+	if (rc <= 0)
+		return rc ? 1 : 0;
 	fprintf(stderr, "peer: see the head of peer.c\n");
 	return 2;
 }
