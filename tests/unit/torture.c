@@ -58,6 +58,7 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *old, size_t size);
 char *__real_strdup(const char *s);
+char *__real_strndup(const char *s, size_t max);
 FILE *__real_open_memstream(char **text, size_t *size);
 int __real_fclose(FILE *f);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg);
@@ -65,6 +66,7 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 char *__wrap_strdup(const char *s);
+char *__wrap_strndup(const char *s, size_t max);
 FILE *__wrap_open_memstream(char **text, size_t *size);
 int __wrap_fclose(FILE *f);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg);
@@ -87,6 +89,11 @@ void *__wrap_realloc(void *old, size_t size)
 char *__wrap_strdup(const char *s)
 {
 	return fails() ? NULL : __real_strdup(s);
+}
+
+char *__wrap_strndup(const char *s, size_t max)
+{
+	return fails() ? NULL : __real_strndup(s, max);
 }
 
 FILE *__wrap_open_memstream(char **text, size_t *size)
@@ -395,6 +402,7 @@ static int do_no_mix(struct weft_err *err)
 }
 
 #include "tests/unit/torture_power.h"
+#include "tests/unit/torture_rest.h"
 
 static int do_jobspec(struct weft_err *err)
 {
@@ -689,6 +697,8 @@ static const struct {
 	{ "energy: series, plan, text", do_energy },
 	{ "ticket, and the files of a step", do_ticket },
 	{ "power report, as a file", do_report },
+	{ "submissions to a slurmrestd", do_rest_submit },
+	{ "answers of a slurmrestd", do_rest_answers },
 	{ "recorded machine", do_machine },
 	{ "live machine, recorded", do_record },
 };

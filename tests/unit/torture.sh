@@ -11,7 +11,7 @@ cc=${CC:-gcc}
 flags="-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -I$top -pthread $(pkg-config --cflags json-c hwloc)"
 flags="$flags -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all -fno-builtin"
 wraps=
-for name in malloc calloc realloc strdup open_memstream fclose pthread_create; do
+for name in malloc calloc realloc strdup strndup open_memstream fclose pthread_create; do
 	wraps="$wraps -Wl,--wrap=$name"
 done
 # shellcheck disable=SC2046,SC2086 # words
