@@ -18,8 +18,7 @@ void weft_rest_cards_count(struct weft_rest_cards *cards, const char *name, size
 	while (i < cards->n &&
 	       (strlen(cards->card[i].name) != len || memcmp(cards->card[i].name, name, len) != 0))
 		i++;
-	if (count == 0 || len == 0 || len >= sizeof(card->name) ||
-	    i == sizeof(cards->card) / sizeof(cards->card[0]))
+	if (count == 0 || len == 0 || len >= sizeof(card->name) || i == WEFT_REST_MAX_CARDS)
 		return;
 	card = &cards->card[i];
 	if (i == cards->n) {
@@ -87,7 +86,7 @@ static bool is_repeated(const struct weft_rest_cards *cards, unsigned i)
 
 char *weft_rest_cards_text(struct weft_rest_cards *cards)
 {
-	char buf[sizeof(cards->card) + 16 * 16];
+	char buf[sizeof(cards->card) + 16 * WEFT_REST_MAX_CARDS];
 	size_t len = 0;
 
 	buf[0] = '\0';

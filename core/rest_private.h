@@ -74,12 +74,14 @@ int weft_rest_text(const struct weft_rest_entry *e, unsigned key, json_object *v
 int weft_rest_state(const struct weft_rest_entry *e, unsigned key, json_object *value,
 		    enum weft_rest_state *state, bool *requeued);
 
+#define WEFT_REST_MAX_CARDS 64 /* kinds; more are passed over */
+
 /* A sum of cards, by "gpu:h100" or "gpu". */
 struct weft_rest_cards {
 	struct weft_rest_card {
 		char name[128];
 		uint64_t count;
-	} card[16];
+	} card[WEFT_REST_MAX_CARDS];
 	unsigned n;
 };
 

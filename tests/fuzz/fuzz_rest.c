@@ -39,7 +39,7 @@ static void check_jobs(const struct weft_rest_seen *s, size_t n)
 		check_text(s[i].comment, 4096);
 		check_text(s[i].reason, 4096);
 		check_text(s[i].nodes, 256 * 1024);
-		check_text(s[i].gres, 16 * 160);
+		check_text(s[i].gres, 64 * 160);
 	}
 }
 
