@@ -15,6 +15,7 @@
 #include "core/request.h"
 #include "tools/weft_detect.h"
 #include "tools/weft_power.h"
+#include "tools/weft_sites.h"
 #include "weft_config.h"
 
 enum { STATUS_OK, STATUS_NO, STATUS_USAGE };
@@ -29,6 +30,8 @@ static const char usage[] =
 	"  weft vendors           the vendors, and the variables that their runtimes read\n"
 	"  weft detect            the accelerators of this node, also as lines for gres.conf and slurm.conf\n"
 	"  weft power             caps, projected and measured power, price and carbon, jobs that wait for power\n"
+	"  weft sites             the sites that jobs may go to: cards, forecasts, prices\n"
+	"  weft job JOB           where a job runs at another site, since when, and what it costs\n"
 	"\n"
 	"  --catalogue=FILE  a catalogue instead of the installed one\n"
 	"  --site=FILE       a site catalogue on top of it\n"
@@ -233,6 +236,10 @@ int main(int argc, char **argv)
 		return usage_error("which command?");
 	if (!strcmp(argv[optind], "power")) /* no catalogue is needed for it */
 		return weft_power(argc - optind, argv + optind);
+	if (!strcmp(argv[optind], "sites"))
+		return weft_sites(argc - optind, argv + optind);
+	if (!strcmp(argv[optind], "job"))
+		return weft_job(argc - optind, argv + optind);
 	cat = weft_catalogue_load(path, site, &err);
 	if (!cat)
 		return complain(&err);
