@@ -70,6 +70,7 @@ void weft_ticket_destroy(struct weft_ticket *ticket)
 	free(ticket->price);
 	free(ticket->carbon);
 	free(ticket->fabric);
+	free(ticket->peer);
 	free(ticket->catalogue);
 	free(ticket);
 }
@@ -419,6 +420,13 @@ static void put_mix(FILE *f, const char *fabric)
 		fprintf(f, "mix fabric=%s\n", fabric);
 }
 
+static void put_burst(FILE *f, const struct weft_ticket *ticket)
+{
+	if (ticket->peer)
+		fprintf(f, "burst peer=%s submit=%" PRId64 " minutes=%" PRIu32 "\n", ticket->peer, ticket->submit,
+			ticket->minutes);
+}
+
 static char *write_text(const struct weft_ticket *ticket, size_t *len, bool with_catalogue, bool with_devices)
 {
 	char *text = NULL;
@@ -433,6 +441,7 @@ static char *write_text(const struct weft_ticket *ticket, size_t *len, bool with
 	put_runs(f, ticket, with_devices);
 	put_site(f, ticket);
 	put_mix(f, ticket->fabric);
+	put_burst(f, ticket);
 	if (with_catalogue)
 		fprintf(f, "catalogue %s\n", ticket->catalogue);
 	fputs("end\n", f);

@@ -72,6 +72,9 @@ struct weft_ticket {
 	char *carbon;	    /* the same */
 	int64_t window_end; /* s since 1970; 0: not known */
 	char *fabric;	    /* what joins a job over several vendors; NULL: not told */
+	char *peer;	    /* the site at which it is to run; NULL: here.  Then the next two count as well */
+	int64_t submit;	    /* when it was first submitted, s since 1970: with its number, its name for good */
+	uint32_t minutes;   /* its time limit */
 	char *catalogue;    /* see weft_ticket_add_catalogue(); NULL: none */
 };
 

@@ -316,6 +316,17 @@ static int read_mix(struct reader *r, struct weft_ticket *t)
 	return read_fields(r, fields, COUNT(fields));
 }
 
+static int read_burst(struct reader *r, struct weft_ticket *t)
+{
+	struct field fields[] = {
+		{ "peer", WORD, &t->peer, 0, true, false },
+		{ "submit", TIME, &t->submit, 0, true, false },
+		{ "minutes", UINT, &t->minutes, UINT32_MAX - 1, true, false },
+	};
+
+	return read_fields(r, fields, COUNT(fields));
+}
+
 /* The rest of the line; weft_ticket_site() looks into it. */
 static int read_catalogue(struct reader *r, struct weft_ticket *t)
 {
@@ -344,6 +355,8 @@ static int read_ticket(struct reader *r, struct weft_ticket *t)
 	if (!strcmp(r->word, "site") && (read_site(r, t) || next_line(r)))
 		return -1;
 	if (!strcmp(r->word, "mix") && (read_mix(r, t) || next_line(r)))
+		return -1;
+	if (!strcmp(r->word, "burst") && (read_burst(r, t) || next_line(r)))
 		return -1;
 	if (!strcmp(r->word, "catalogue") && (read_catalogue(r, t) || next_line(r)))
 		return -1;

@@ -126,7 +126,32 @@ static void add_power(struct weft_ticket *ticket, const job_record_t *job, const
 		ticket->window_end = strtoll(window, NULL, 10);
 }
 
-static struct weft_ticket *make(const job_record_t *job, const char *fabric, const struct weft_view *view,
+static const struct weft_conf_peer *peer_of(const job_record_t *job, const struct weft_view *view)
+{
+	return job->part_ptr ? weft_conf_peer_of_partition(view->conf, job->part_ptr->name) : NULL;
+}
+
+/* A job on the node of another site.  A requeue changes Slurm's own time of submission, so that of the first start
+ * is kept in the job; together with its number it names the job there. */
+static int add_burst(struct weft_ticket *ticket, job_record_t *job, const struct weft_view *view)
+{
+	const struct weft_conf_peer *peer = peer_of(job, view);
+	const char *first = env(job, WEFT_ENV_SUBMIT);
+	char text[24];
+
+	if (!peer || !job->details)
+		return 0;
+	if (!first) {
+		snprintf(text, sizeof(text), "%lld", (long long)job->details->submit_time);
+		weft_env_set(&job->spank_job_env, &job->spank_job_env_size, WEFT_ENV_SUBMIT, text);
+		first = text;
+	}
+	ticket->submit = strtoll(first, NULL, 10);
+	ticket->minutes = MAX(1, weft_tally_duration(job) / 60);
+	return weft_ticket_set(&ticket->peer, peer->name);
+}
+
+static struct weft_ticket *make(job_record_t *job, const char *fabric, const struct weft_view *view,
 				struct weft_err *err)
 {
 	struct weft_ticket_job id = { .id = job->job_id, .uid = job->user_id, .restarts = job->restart_cnt };
@@ -149,7 +174,7 @@ static struct weft_ticket *make(const job_record_t *job, const char *fabric, con
 	weft_ticket_order_groups(ticket);
 	rc = rc ? rc : weft_ticket_add_catalogue(ticket, weft_inventory_catalogue(view->inventory), err);
 	add_power(ticket, job, view);
-	if (!rc && !weft_ticket_set(&ticket->site, slurm_conf.cluster_name) &&
+	if (!rc && !add_burst(ticket, job, view) && !weft_ticket_set(&ticket->site, slurm_conf.cluster_name) &&
 	    !weft_ticket_set(&ticket->fabric, fabric))
 		return ticket;
 fail:
@@ -178,7 +203,7 @@ static char *seal(const struct weft_ticket *ticket, struct weft_err *err)
 	return sealed;
 }
 
-static char *make_and_seal(const job_record_t *job, const char *fabric, struct weft_err *err)
+static char *make_and_seal(job_record_t *job, const char *fabric, struct weft_err *err)
 {
 	const struct weft_view *view = weft_site_view();
 	struct weft_ticket *ticket = NULL;
@@ -195,6 +220,16 @@ static char *make_and_seal(const job_record_t *job, const char *fabric, struct w
 	return sealed;
 }
 
+/* A job whose ticket did not come about must not run on the gateway for that. */
+static void mark_peer(job_record_t *job)
+{
+	const struct weft_view *view = weft_site_view();
+	const struct weft_conf_peer *peer = view && view->conf ? peer_of(job, view) : NULL;
+
+	weft_job_publish(job, WEFT_ENV_PEER, WEFT_ENV_PEER, peer ? peer->name : NULL);
+	weft_view_put(view);
+}
+
 void weft_ticket_issue(job_record_t *job, const char *fabric)
 {
 	struct weft_err err = WEFT_ERR_INIT;
@@ -205,5 +240,6 @@ void weft_ticket_issue(job_record_t *job, const char *fabric)
 		info("weft: %pJ starts without a ticket: %s", job, err.text);
 	snprintf(het_name, sizeof(het_name), WEFT_ENV_TICKET "_%u", job->job_id);
 	weft_job_publish(job, WEFT_ENV_TICKET, het_name, sealed);
+	mark_peer(job);
 	free(sealed);
 }

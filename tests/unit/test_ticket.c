@@ -100,7 +100,8 @@ END_TEST
 START_TEST(read_back)
 {
 	static const char tail[] = "site name=beta price=0.31EUR/kWh carbon=420g/kWh window-end=1795360000\n"
-				   "mix fabric=roce\nend\n";
+				   "mix fabric=roce\n"
+				   "burst peer=gamma submit=1795340000 minutes=90\nend\n";
 	struct weft_err err = WEFT_ERR_INIT;
 	char text[2048], *again;
 	struct weft_ticket *t;
@@ -123,6 +124,9 @@ START_TEST(read_back)
 	ck_assert_str_eq(t->carbon, "420g/kWh");
 	ck_assert_int_eq(t->window_end, 1795360000);
 	ck_assert_str_eq(t->fabric, "roce");
+	ck_assert_str_eq(t->peer, "gamma");
+	ck_assert_int_eq(t->submit, 1795340000);
+	ck_assert_uint_eq(t->minutes, 90);
 	again = text_of(t, &len);
 	ck_assert_str_eq(again, text);
 	free(again);
@@ -487,6 +491,10 @@ static const struct {
 	  "ticket: line 5: price: not a word of 1 to 64 printable characters" },
 	{ HEAD GROUP "runs 0\nmix unit=1\n", "ticket: line 5: unknown key \"unit=1\"" },
 	{ HEAD GROUP "runs 0\nmix\n", "ticket: line 5: fabric: missing" },
+	{ HEAD GROUP "runs 0\nburst peer=x submit=1\n", "ticket: line 5: minutes: missing" },
+	{ HEAD GROUP "runs 0\nburst peer=x submit=-1 minutes=1\n", "ticket: line 5: submit: not a time in seconds" },
+	{ HEAD GROUP "runs 0\nburst peer=x submit=1 minutes=4294967295\n",
+	  "ticket: line 5: minutes: not a number, or too large" },
 	{ HEAD GROUP "runs 0\ncatalogue\n", "ticket: line 5: catalogue: nothing, too much, or a NUL" },
 	{ HEAD GROUP "runs 0\nmix fabric=x\nsite name=x\n",
 	  "ticket: line 6: \"site\" where \"end\" was expected" },
