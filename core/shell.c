@@ -12,6 +12,9 @@
 struct state {
 	char quote;  /* ' or " that is open; 0: none */
 	int escaped; /* the last character was a \ that counts */
+	int ticks;   /* inside `...` */
+	int inner;   /* behind a $( in "...": what quotes mean from there on is beyond us */
+	char last;
 };
 
 static void put_quoted(FILE *f, const char *text)
@@ -45,9 +48,18 @@ char *weft_shell_quote(const char *text)
 /* C is a character of the command itself. */
 static void step(struct state *state, char c)
 {
-	if (state->escaped)
+	char last = state->last;
+
+	state->last = c;
+	if (state->escaped) {
 		state->escaped = 0;
-	else if (c == '\\' && state->quote != '\'')
+		return;
+	}
+	if (c == '`' && state->quote != '\'')
+		state->ticks = !state->ticks;
+	if (c == '(' && last == '$' && state->quote == '"')
+		state->inner = 1;
+	if (c == '\\' && state->quote != '\'')
 		state->escaped = 1;
 	else if (state->quote && c == state->quote)
 		state->quote = 0;
@@ -97,6 +109,12 @@ static int fill(FILE *f, const char *what, const char *command, const struct wef
 		pattern = p[1] ? find(patterns, *++p) : NULL;
 		if (!pattern || !pattern->value)
 			return unknown(what, *p == '%' ? '\0' : *p, err);
+		if (state.ticks || state.inner)
+			return weft_err(
+				err,
+				"%s: %%%c: inside `...`, or after a $( in \"...\", a value cannot be quoted; "
+				"put it into a variable before",
+				what, *p);
 		if (state.escaped)
 			return weft_err(err,
 					"%s: \\%%%c: a value is quoted already, and takes no \\ before it",

@@ -100,10 +100,10 @@ static const char run[] =
 	"[ \"$WEFT_JOIN\" != 1 ] || weft_err=$weft_out\n"
 	"unset WEFT_ARGC WEFT_JOIN\n"
 	"\n"
-	"# The shell makes what it starts in the background deaf to these two.\n"
+	"# The shell makes what it starts in the background deaf to these two, and only GNU env knows a remedy.\n"
 	"weft_hear=\n"
-	"if env --default-signal=INT,QUIT true 2>/dev/null; then\n"
-	"	weft_hear='env --default-signal=INT,QUIT'\n"
+	"if /usr/bin/env --default-signal=INT,QUIT true 2>/dev/null; then\n"
+	"	weft_hear='/usr/bin/env --default-signal=INT,QUIT'\n"
 	"fi\n"
 	"\n"
 	"weft_pid=\n"
@@ -258,6 +258,22 @@ static void put_base64(FILE *f, const char *text, size_t len)
 		if (i % 57 == 54 || i + 3 >= len)
 			fputc('\n', f);
 	}
+}
+
+char *weft_base64(const char *text, size_t len)
+{
+	char *digits = NULL;
+	size_t size;
+	FILE *f = open_memstream(&digits, &size);
+
+	if (!f)
+		return NULL;
+	put_base64(f, text, len);
+	if (fclose(f)) {
+		free(digits);
+		return NULL;
+	}
+	return digits;
 }
 
 static int put_all(FILE *f, const char *key, unsigned first, unsigned attempt, const char *top,

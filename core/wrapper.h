@@ -35,6 +35,8 @@
 #ifndef WEFT_WRAPPER_H
 #define WEFT_WRAPPER_H
 
+#include <stddef.h>
+
 #include "core/error.h"
 
 #define WEFT_WRAPPER_TOP	"~/.weft/runs"
@@ -56,6 +58,9 @@ char *weft_wrapper_text(const char *key, unsigned first, unsigned attempt, const
 /* A path in TOP/KEY as commands at home write it: WHAT is "out.1", "err.1", "work" or "".  Below "~/" it is
  * relative to the home directory, which is what ssh, scp and rsync take.  malloc()ed; NULL: out of memory. */
 char *weft_wrapper_path(const char *key, const char *top, const char *what);
+
+/* LEN bytes of TEXT in base64, in lines of 76 digits.  malloc()ed; NULL: out of memory. */
+char *weft_base64(const char *text, size_t len);
 
 /* What an exit code of its own means, "another copy of this run works, or worked, at the peer"; NULL: not one
  * of those. */

@@ -26,6 +26,7 @@ enum weft_option {
 #define WEFT_ENV_BURST "WEFT_BURST"	    /* --burst with --max-cost, canonical */
 
 #define WEFT_ENV_TICKET "WEFT_TICKET"	    /* what slurmctld tells the nodes, sealed */
+#define WEFT_ENV_PEER "WEFT_PEER"	    /* set by slurmctld when the job's node stands for another site: its name */
 #define WEFT_ENV_HINTS "WEFT_HINTS"         /* set by a user: what else is wanted, "nccl,layers=80" */
 
 /* What a task is told beyond its cards. */

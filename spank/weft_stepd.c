@@ -23,9 +23,14 @@
 #include "plugin/compat/stepd.h"
 #include "spank/weft_cards.h"
 #include "spank/weft_hints.h"
+#include "spank/weft_remote.h"
 
 #ifndef WEFT_CATALOGUE_PATH
 #define WEFT_CATALOGUE_PATH WEFT_DATADIR "/catalogue.json"
+#endif
+
+#ifndef WEFT_PROXY_PATH
+#define WEFT_PROXY_PATH "weft-proxy"
 #endif
 
 #define VALUE_MAX 4096 /* longest list of devices that is read from the environment */
@@ -33,6 +38,7 @@
 static struct {
 	const char *conf_path;      /* of plugstack.conf; NULL: beside slurm.conf */
 	const char *catalogue_path;
+	const char *proxy_path;
 	struct weft_hints_options hints;
 	bool option;                /* an option was forwarded */
 	bool active;                /* a step of a Weft job, and its cards are known */
@@ -54,10 +60,12 @@ static const char *argument(const char *arg, const char *key)
 void weft_stepd_init(int ac, char **av)
 {
 	self.catalogue_path = WEFT_CATALOGUE_PATH;
+	self.proxy_path = WEFT_PROXY_PATH;
 	self.hints = (struct weft_hints_options){ .run_dir = WEFT_RUN_DIR, .sysfs = "/sys" };
 	for (int i = 0; i < ac; i++) {
 		const char *conf = argument(av[i], "conf"), *catalogue = argument(av[i], "catalogue");
 		const char *run_dir = argument(av[i], "run-dir"), *sysfs = argument(av[i], "sysfs");
+		const char *proxy = argument(av[i], "proxy");
 
 		if (conf)
 			self.conf_path = conf;
@@ -67,6 +75,8 @@ void weft_stepd_init(int ac, char **av)
 			self.hints.run_dir = run_dir;
 		else if (sysfs)
 			self.hints.sysfs = sysfs;
+		else if (proxy)
+			self.proxy_path = proxy;
 		else
 			slurm_error("weft: plugstack.conf: unknown argument %s", av[i]);
 	}
@@ -123,10 +133,18 @@ static int find_cards(const struct weft_step *step, const struct weft_ticket *ti
 	return weft_cards_find(&self.cards, step, self.catalogue, self.conf, err);
 }
 
+static void find_remote(spank_t sp, const struct weft_ticket *ticket)
+{
+	char *beside = self.conf_path ? NULL : weft_step_conf_path("weft.conf");
+
+	weft_remote_open(sp, ticket, self.conf_path ? self.conf_path : beside ? beside : "", self.proxy_path);
+	free(beside);
+}
+
 void weft_stepd_post_opt(spank_t sp)
 {
 	struct weft_step step = { .whole_job = false };
-	const struct weft_ticket *ticket;
+	const struct weft_ticket *ticket = NULL;
 
 	if (!is_ours(sp))
 		return;
@@ -134,6 +152,7 @@ void weft_stepd_post_opt(spank_t sp)
 		ticket = weft_hints_open(sp, &self.no_hints);
 		self.active = !find_cards(&step, ticket, &self.err);
 	}
+	find_remote(sp, ticket);
 	weft_step_clear(&step);
 	if (self.active && (self.cards.state == WEFT_CARDS_KNOWN || self.cards.state == WEFT_CARDS_COUNTED))
 		weft_hints_start(sp, &self.hints, self.catalogue, &self.cards, &self.no_hints);
@@ -217,6 +236,7 @@ void weft_stepd_task_init(spank_t sp)
 	char *devices = NULL;
 	int task = 0;
 
+	weft_remote_task(sp);
 	tell_user(sp);
 	if (!self.active)
 		return;
@@ -240,6 +260,7 @@ void weft_stepd_task_init(spank_t sp)
 void weft_stepd_exit(void)
 {
 	weft_hints_stop();
+	weft_remote_close();
 	weft_cards_clear(&self.cards);
 	weft_conf_destroy(self.conf);
 	weft_catalogue_destroy(self.catalogue);

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * weft_proxy.c - runs on the gateway in the place of a job's script, as the job's user: it has the script run
+ * at the peer, and ends as that ends.
+ *
+ * All that matters is in weftd's book and at the peer, so it may be killed at any instruction: the next one
+ * of the job finds the run and goes on with it.  Only the place up to which output has come home is noted
+ * here (output.h).
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/conf.h"
+#include "core/wrapper.h"
+#include "proxy/end.h"
+#include "proxy/job.h"
+#include "proxy/link.h"
+#include "proxy/output.h"
+#include "proxy/stage.h"
+
+#define FIRST_PAUSE    1000 /* ms between questions; grows while nothing changes */
+#define LAST_PAUSE     10000
+#define FETCH_PATIENCE 120 /* s after the end of the run for which its output is tried to be had */
+#define RETRY_PAUSE    3000
+
+extern char **environ;
+
+/* A run from this side. */
+struct proxy {
+	struct weft_proxy_job job;
+	const struct weft_conf_peer *peer;
+	struct weft_proxy_link link;
+	struct weft_proxy_run run;
+	struct weft_proxy_output output;
+	bool has_output;   /* OUTPUT is open */
+	bool has_worked;   /* it was seen to run */
+	bool cancelled;	   /* weftd was asked to end it */
+	bool fetch_failed; /* and it was said */
+	time_t changed;	   /* when something happened last, of the monotonic clock */
+};
+
+static volatile sig_atomic_t got_term, got_other;
+
+static void on_term(int sig)
+{
+	(void)sig;
+	got_term = 1;
+}
+
+static void on_other(int sig)
+{
+	got_other = sig;
+}
+
+static bool is_ended(void)
+{
+	return got_term;
+}
+
+static bool is_ended_arg(void *arg)
+{
+	(void)arg;
+	return got_term;
+}
+
+static void say(const char *text)
+{
+	fprintf(stderr, "weft: %s\n", text);
+}
+
+static time_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+static _Noreturn void die(int code, int sig)
+{
+	const struct weft_proxy_end end = { code, sig };
+
+	weft_proxy_die(&end);
+}
+
+static _Noreturn void fail(int code, const char *why)
+{
+	say(why);
+	die(code, 0);
+}
+
+static void take_signals(void)
+{
+	static const int others[] = { SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU };
+	struct sigaction action = { .sa_handler = on_term }; /* no SA_RESTART: a signal ends a nap */
+	sigset_t none;
+
+	sigaction(SIGTERM, &action, NULL);
+	action.sa_handler = on_other;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		sigaction(others[i], &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void tell_signal(const struct proxy *proxy)
+{
+	int sig = got_other;
+
+	if (!sig)
+		return;
+	got_other = 0;
+	fprintf(stderr, "weft: signal %d is not passed on to %s\n", sig, proxy->peer->name);
+}
+
+/* ---------------------------------------------------------------- weftd */
+
+/* Read the run out of ANSWER, which is given back.  -1 with ERR. */
+static int take_run(struct proxy *proxy, json_object *answer, struct weft_err *err)
+{
+	struct weft_proxy_run run;
+
+	if (!answer)
+		return -1;
+	if (weft_proxy_run_read(answer, &run, err)) {
+		json_object_put(answer);
+		return -1;
+	}
+	json_object_put(answer);
+	if (run.phase != proxy->run.phase || run.attempt != proxy->run.attempt)
+		proxy->changed = now();
+	if (run.phase == WEFT_PROXY_LOST && proxy->run.phase != WEFT_PROXY_LOST)
+		fprintf(stderr, "weft: %s no longer knows job %u: %s\n", proxy->peer->name, run.remote_id,
+			run.why);
+	proxy->has_worked =
+		proxy->has_worked || run.phase == WEFT_PROXY_RUNNING || run.phase == WEFT_PROXY_ENDED;
+	proxy->run = run;
+	return 0;
+}
+
+/* The question QUESTION about the run; its answer is a run again. */
+static int ask_run(struct proxy *proxy, const char *question, json_object *more, bool *stopped,
+		   struct weft_err *err)
+{
+	if (stopped)
+		*stopped = false;
+	return more ? take_run(proxy, weft_proxy_ask(&proxy->link, question, more, stopped, err), err) : -1;
+}
+
+/* {"key": KEY}; NULL with ERR. */
+static json_object *key_of(const struct proxy *proxy, struct weft_err *err)
+{
+	json_object *o = json_object_new_object(), *key = json_object_new_string(proxy->run.key);
+
+	if (o && key && !json_object_object_add(o, "key", key))
+		return o;
+	weft_err(err, "out of memory");
+	json_object_put(key);
+	json_object_put(o);
+	return NULL;
+}
+
+static int ask_status(struct proxy *proxy, struct weft_err *err)
+{
+	json_object *more = key_of(proxy, err);
+
+	if (more && json_object_object_add(more, "renew", json_object_new_boolean(true))) {
+		json_object_put(more);
+		return weft_err(err, "out of memory");
+	}
+	return ask_run(proxy, "status", more, NULL, err);
+}
+
+/* The run that goes on is taken up, and a new one begun when there is none. */
+static void attach(struct proxy *proxy)
+{
+	bool join = weft_proxy_same_file(STDOUT_FILENO, STDERR_FILENO);
+	struct weft_err err = WEFT_ERR_INIT;
+	json_object *order = weft_proxy_job_order(&proxy->job, proxy->peer->weft, environ, join, &err);
+
+	if (!order)
+		fail(WEFT_PROXY_SETUP, err.text);
+	if (ask_run(proxy, "attach", order, NULL, &err))
+		fail(WEFT_PROXY_REFUSAL, err.text);
+}
+
+/* "cancel" or "settle"; it is said when weftd does not do it. */
+static void ask_word(struct proxy *proxy, const char *question)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	json_object *more = key_of(proxy, &err), *answer = NULL;
+
+	if (more)
+		answer = weft_proxy_ask(&proxy->link, question, more, NULL, &err);
+	if (!answer)
+		say(err.text);
+	json_object_put(answer);
+}
+
+/* ---------------------------------------------------------------- the run */
+
+static bool goes_on(enum weft_proxy_phase phase)
+{
+	return phase == WEFT_PROXY_WAITING || phase == WEFT_PROXY_RUNNING || phase == WEFT_PROXY_LOST;
+}
+
+static struct weft_proxy_stage stage_of(const struct proxy *proxy, const struct weft_proxy_run *run,
+					bool stoppable)
+{
+	return (struct weft_proxy_stage){ &proxy->job,
+					  proxy->peer,
+					  run->remote_user,
+					  run->remote_top,
+					  run->key,
+					  run->first,
+					  stoppable ? is_ended_arg : NULL };
+}
+
+static void open_output(struct proxy *proxy)
+{
+	const char *home = getenv("HOME");
+	bool join = weft_proxy_same_file(STDOUT_FILENO, STDERR_FILENO);
+	struct weft_err err = WEFT_ERR_INIT;
+	char *dir;
+
+	if (asprintf(&dir, "%s/.weft/bursts", home ? home : "") < 0)
+		fail(WEFT_PROXY_SETUP, "out of memory");
+	weft_proxy_output_open(&proxy->output, dir, proxy->run.key, proxy->run.first, join, STDOUT_FILENO,
+			       STDERR_FILENO, &err);
+	if (err.text[0] && proxy->peer->fetch)
+		say(err.text);
+	proxy->has_output = true;
+	free(dir);
+}
+
+/* The output of another run of the job is another file. */
+static void follow_output(struct proxy *proxy, unsigned first)
+{
+	if (proxy->has_output && first == proxy->run.first)
+		return;
+	if (proxy->has_output)
+		weft_proxy_output_close(&proxy->output, true);
+	open_output(proxy);
+}
+
+static int fetch(struct proxy *proxy, struct weft_err *err)
+{
+	struct weft_proxy_stage stage = stage_of(proxy, &proxy->run, false);
+	int64_t before = proxy->output.stream[0].offset + proxy->output.stream[1].offset;
+	int rc = weft_proxy_stage_fetch(&stage, &proxy->output, err);
+
+	if (proxy->output.stream[0].offset + proxy->output.stream[1].offset != before)
+		proxy->changed = now();
+	return rc;
+}
+
+/* While it runs: a file that is not there yet is no cause for alarm. */
+static void fetch_some(struct proxy *proxy)
+{
+	if (proxy->run.phase == WEFT_PROXY_RUNNING && proxy->peer->fetch)
+		fetch(proxy, NULL);
+}
+
+/* The rest.  Of a script that was never started there is nothing. */
+static void fetch_all(struct proxy *proxy)
+{
+	time_t until = now() + FETCH_PATIENCE;
+	struct weft_err err = WEFT_ERR_INIT;
+
+	if (!proxy->has_worked || !proxy->peer->fetch)
+		return;
+	while (fetch(proxy, &err)) {
+		if (now() >= until || got_term) {
+			say(err.text);
+			fprintf(stderr,
+				"weft: the output of job %u at %s is not all here; the rest stays there\n",
+				proxy->run.remote_id, proxy->peer->name);
+			return;
+		}
+		weft_proxy_nap(RETRY_PAUSE);
+		err = (struct weft_err)WEFT_ERR_INIT;
+	}
+}
+
+static unsigned pause_ms(const struct proxy *proxy)
+{
+	time_t quiet = now() - proxy->changed;
+
+	if (quiet * 100 >= LAST_PAUSE)
+		return LAST_PAUSE;
+	return quiet * 100 > FIRST_PAUSE ? (unsigned)quiet * 100 : FIRST_PAUSE;
+}
+
+/* Until it ends.  When weftd says no, it is asked again: the run is there, whatever is wrong with weftd. */
+static void follow(struct proxy *proxy)
+{
+	bool told = false;
+
+	while (goes_on(proxy->run.phase)) {
+		struct weft_err err = WEFT_ERR_INIT;
+		unsigned first = proxy->run.first;
+
+		if (got_term && !proxy->cancelled) {
+			ask_word(proxy, "cancel"); /* what weftd says no to, it will not do the next time */
+			proxy->cancelled = true;
+			proxy->changed = now();
+		}
+		tell_signal(proxy);
+		fetch_some(proxy);
+		weft_proxy_nap(pause_ms(proxy));
+		if (!ask_status(proxy, &err)) {
+			if (proxy->run.phase != WEFT_PROXY_NONE)
+				follow_output(proxy, first);
+			told = false;
+		} else if (!told) {
+			say(err.text);
+			told = true;
+		}
+	}
+}
+
+/* Is there a run to go on with?  Files are brought there only for a new one: it would find them changed under
+ * its hands.
+ */
+static void begin(struct proxy *proxy)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_proxy_stage stage;
+	bool stopped;
+
+	if (ask_run(proxy, "find", weft_proxy_job_name(&proxy->job, &err), &stopped, &err)) {
+		if (stopped)
+			die(0, SIGTERM);
+		fail(WEFT_PROXY_REFUSAL, err.text);
+	}
+	if (goes_on(proxy->run.phase) || proxy->run.phase == WEFT_PROXY_ENDED)
+		return;
+	if (proxy->peer->stage_in) {
+		stage = stage_of(proxy, &proxy->run, true);
+		if (weft_proxy_stage(&stage, "StageIn=", proxy->peer->stage_in, &err)) {
+			say(err.text);
+			die(got_term ? 0 : WEFT_PROXY_STAGE, got_term ? SIGTERM : 0);
+		}
+	}
+	if (got_term)
+		die(0, SIGTERM);
+}
+
+static _Noreturn void finish(struct proxy *proxy)
+{
+	char text[1024];
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_proxy_stage stage = stage_of(proxy, &proxy->run, false);
+	struct weft_proxy_end end = weft_proxy_end_of(&proxy->run, proxy->peer->name, text, sizeof(text));
+	bool home = true;
+
+	fetch_all(proxy);
+	if (proxy->run.phase == WEFT_PROXY_ENDED &&
+	    weft_proxy_stage(&stage, "StageOut=", proxy->peer->stage_out, &err)) {
+		home = false;
+		say(err.text);
+		if (end.code == 0 && end.signal == 0)
+			end.code = WEFT_PROXY_STAGE;
+	}
+	if (text[0])
+		say(text);
+	if (home)
+		ask_word(proxy, "settle");
+	if (proxy->has_output)
+		weft_proxy_output_close(&proxy->output, home);
+	weft_proxy_die(&end);
+}
+
+int main(int argc, char **argv)
+{
+	static struct proxy proxy;
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_conf *conf;
+
+	take_signals();
+	if (weft_proxy_job_read(&proxy.job, argc, argv, &err))
+		fail(WEFT_PROXY_SETUP, err.text);
+	conf = weft_conf_load(proxy.job.conf, 0, &err);
+	if (!conf)
+		fail(WEFT_PROXY_SETUP, err.text);
+	proxy.peer = weft_conf_find_peer(conf, proxy.job.peer);
+	if (!proxy.peer) {
+		weft_err(&err, "%s: there is no Peer=%s", proxy.job.conf, proxy.job.peer);
+		fail(WEFT_PROXY_SETUP, err.text);
+	}
+	proxy.link = (struct weft_proxy_link){ .conf = conf, .stop = is_ended };
+	proxy.changed = now();
+	begin(&proxy);
+	/* From here on there may be a run: a signal is passed to it, and does not end the proxy. */
+	proxy.link.stop = NULL;
+	if (proxy.run.phase != WEFT_PROXY_ENDED)
+		attach(&proxy);
+	if (proxy.run.phase != WEFT_PROXY_NONE)
+		open_output(&proxy);
+	follow(&proxy);
+	finish(&proxy);
+}
