@@ -18,12 +18,11 @@
 # Slurm's commands are functions here, which go to the site that is spoken of; "at" takes other commands there.
 #
 #	SITES_ROOT    (environment) the Debian 13 root ($WEFT_CACHE/trixie, which ./check makes)
-#	SITES_BUILD   (environment) the build in it, as a path in it (/weft/build-24.11)
+#	SITES_BUILD   (environment) the build in it, as a path in it (/weft/build-RELEASE, which ./check makes, too)
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 SITES_ROOT=${SITES_ROOT:-${WEFT_CACHE:-/var/cache/weft}/trixie}
-SITES_BUILD=${SITES_BUILD:-/weft/build-24.11}
 SITES=()  # names
 SITE=
 SITE_PID= # the process that keeps the site's namespace
@@ -84,7 +83,7 @@ site_new()
 	chmod 1777 "$CLUSTER/home"
 	site_users "$root"
 	site_place "$root"
-	site_build "$root"
+	site_build "$root" "$2"
 	export SLURM_CONF=$CLUSTER/etc/slurm.conf
 }
 
@@ -142,7 +141,7 @@ site_place()
 site_build()
 {
 	local build=$BUILD
-	[ -z "$1" ] || build=$SITES_BUILD
+	[ -z "$1" ] || build=${SITES_BUILD:-/weft/build-$2}
 	SITE_BIN=
 	site_enter
 	PLUGIN_DIR=$(at make -s -C "$build" print-plugindir) || give_up "$SITE: there is no build in $1$build"
