@@ -129,7 +129,7 @@ weftd_config()
 
 weftd_process()
 {
-	start weftd "${WEFTD_WRAP[@]}" weftd --foreground --verbose
+	start weftd "${WEFTD_WRAP[@]}" weftd --verbose
 }
 
 weftd_start()
@@ -159,4 +159,16 @@ home_file()
 peer_jobs()
 {
 	site_on "$1" squeue -h -a -t all -o '%i %j %T' | grep -E -- "$2" || true
+}
+
+# ask_weftd USER JSON: a question of USER's in weftd's own language (doc/weftd.md), and its answer; {"weftd": 1, "id": "t",
+# is put before it
+ask_weftd()
+{
+	local socket=$CLUSTER/run/munge.sock answer
+	exec 8<> "/dev/tcp/127.0.0.1/$((CLUSTER_PORT + 12))" || return 1
+	printf '{"weftd": 1, "id": "t", %s' "${2#\{}" | as_user "$1" munge -S "$socket" --restrict-uid=weft >&8 || return 1
+	read -r -t 20 answer <&8 || return 1
+	exec 8>&-
+	printf '%s' "$answer" | as_user "$1" unmunge -S "$socket" --metadata=/dev/null
 }

@@ -146,7 +146,7 @@ site_build()
 	site_enter
 	PLUGIN_DIR=$(at make -s -C "$build" print-plugindir) || give_up "$SITE: there is no build in $1$build"
 	BASE_PLUGIN_DIR=$(at make -s -C "$build" print-SLURM_PLUGINDIR)
-	SITE_BIN=$(at make -s -C "$build" print-bindir)
+	SITE_BIN=$(at make -s -C "$build" print-bindir):$(at make -s -C "$build" print-sbindir)
 	site_enter
 }
 
