@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "core/rest.h"
+#include "weftd/token.h"
 
 #define CONNECT_MS  3000
 #define TOTAL_MS    30000
@@ -175,6 +176,20 @@ static int add_header(struct curl_slist **list, const char *name, const char *va
 	return 0;
 }
 
+/* Who asks.  A token alone is not enough for Slurm 22.05. */
+static int add_names(struct curl_slist **list, const struct weft_http_as *as, struct weft_err *err)
+{
+	char *own = as->token && !as->user ? weft_token_user(as->token) : NULL;
+	const char *user = as->user ? as->user : own;
+	int rc = 0;
+
+	if ((user && add_header(list, "X-SLURM-USER-NAME", user, err)) ||
+	    (as->token && add_header(list, "X-SLURM-USER-TOKEN", as->token, err)))
+		rc = -1;
+	free(own);
+	return rc;
+}
+
 static int add_headers(struct curl_slist **list, const struct weft_http_as *as, bool body,
 		       struct weft_err *err)
 {
@@ -186,8 +201,7 @@ static int add_headers(struct curl_slist **list, const struct weft_http_as *as, 
 	*list = more;
 	if (add_header(list, "Accept", "application/json", err) ||
 	    (body && add_header(list, "Content-Type", "application/json", err)) ||
-	    (as && as->user && add_header(list, "X-SLURM-USER-NAME", as->user, err)) ||
-	    (as && as->token && add_header(list, "X-SLURM-USER-TOKEN", as->token, err)))
+	    (as && add_names(list, as, err)))
 		return -1;
 	return 0;
 }

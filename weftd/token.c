@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "core/file.h"
 
 static int check(int fd, const char *path, struct weft_err *err)
@@ -97,4 +99,54 @@ void weft_token_free(char *token)
 		return;
 	explicit_bzero(token, strlen(token));
 	free(token);
+}
+
+/* ---------------------------------------------------------------- whose it is */
+
+/* The bits of a character of a JWT; -1: it is none of theirs. */
+static int six_bits(char c)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const char *at = c ? strchr(letters, c) : NULL;
+
+	return at ? (int)(at - letters) : -1;
+}
+
+/* The claims of TOKEN, its second part, as text; malloc()ed. */
+static char *claims(const char *token)
+{
+	const char *from = strchr(token, '.');
+	const char *end = from ? strchr(++from, '.') : NULL;
+	char *text = end ? calloc(1, (size_t)(end - from) + 1) : NULL;
+	unsigned held = 0, bits = 0;
+	size_t n = 0;
+
+	for (; text && from < end; from++) {
+		int six = six_bits(*from);
+
+		if (six < 0) {
+			free(text);
+			return NULL;
+		}
+		held = (held << 6 | (unsigned)six) & 0xffff;
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			text[n++] = (char)(held >> bits & 0xff);
+		}
+	}
+	return text;
+}
+
+char *weft_token_user(const char *token)
+{
+	char *text = claims(token), *user = NULL;
+	json_object *all = text ? json_tokener_parse(text) : NULL, *name;
+
+	if (json_object_is_type(all, json_type_object) && json_object_object_get_ex(all, "sun", &name) &&
+	    json_object_is_type(name, json_type_string) && json_object_get_string_len(name) > 0)
+		user = strdup(json_object_get_string(name));
+	json_object_put(all);
+	free(text);
+	return user;
 }

@@ -322,6 +322,30 @@ START_TEST(methods_and_bodies)
 }
 END_TEST
 
+/* Slurm 22.05 wants a name with each token. */
+START_TEST(a_token_alone_names_its_user)
+{
+	static const struct weft_http_as none[] = { { "no.token", NULL },
+						    { "eyJhbGci.!!!!.abc", NULL },
+						    { "eyJhbGci.eyJzdW4iOjd9.abc", NULL } };
+	static const struct weft_http_as root = { "eyJhbGci.eyJzdW4iOiJyb290IiwiZXhwIjoxNzk1MDAwMDAwfQ.abc",
+						  NULL };
+
+	start_server(serve_well);
+	open_link("127.0.0.1");
+	ck_assert_int_eq(weft_http_ask(link_to, &root, "GET", "/z", NULL, 100, &answer, &err),
+			 WEFT_HTTP_ANSWER);
+	ck_assert_ptr_nonnull(strstr(request, "\r\nX-SLURM-USER-NAME: root\r\n"));
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		weft_http_clear(&answer);
+		ck_assert_int_eq(weft_http_ask(link_to, &none[i], "GET", "/z", NULL, 100, &answer, &err),
+				 WEFT_HTTP_ANSWER);
+		ck_assert_ptr_null(strstr(request, "X-SLURM-USER-NAME"));
+		ck_assert_ptr_nonnull(strstr(request, "X-SLURM-USER-TOKEN"));
+	}
+}
+END_TEST
+
 /* A question that changes something never goes over a kept connection, on which libcurl may send it twice. */
 START_TEST(keeps_connections_for_questions_only)
 {
@@ -621,6 +645,7 @@ int main(void)
 	}
 	tcase_add_test(good, asks_and_answers);
 	tcase_add_test(good, methods_and_bodies);
+	tcase_add_test(good, a_token_alone_names_its_user);
 	tcase_add_test(good, keeps_connections_for_questions_only);
 	tcase_add_test(good, other_good_answers);
 	tcase_add_test(good, asks_over_a_socket);
