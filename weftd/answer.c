@@ -377,6 +377,8 @@ static void refuse(struct asked *q)
 {
 	json_object_put(q->answer);
 	q->answer = json_object_new_object();
+	for (char *s = q->err.text; *s; s++) /* a file's words, or a user's, need not be UTF-8 */
+		*s = *s < ' ' || *s > '~' ? '?' : *s;
 	json_object_object_add(q->answer, "error", json_object_new_string(q->err.text));
 	json_object_object_add(q->answer, "code", json_object_new_string(q->later ? "later" : "no"));
 }
