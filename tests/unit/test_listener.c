@@ -50,6 +50,26 @@ static char *answer(void *arg, uid_t uid, const char *text, size_t len)
 	return line;
 }
 
+static uid_t last_asker(void)
+{
+	uid_t uid;
+
+	pthread_mutex_lock(&lock);
+	uid = asked_by;
+	pthread_mutex_unlock(&lock);
+	return uid;
+}
+
+static unsigned so_many(void)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&lock);
+	n = answered;
+	pthread_mutex_unlock(&lock);
+	return n;
+}
+
 static struct weft_conf *make_conf(unsigned port)
 {
 	struct weft_err err = WEFT_ERR_INIT;
@@ -111,7 +131,7 @@ START_TEST(asked_and_answered)
 	ck_assert_msg(o != NULL, "%s", err.text);
 	ck_assert_int_eq(result, WEFT_CLIENT_ANSWER);
 	ck_assert_str_eq(back_of(o), "hello \u00e9");
-	ck_assert_uint_eq(asked_by, geteuid());
+	ck_assert_uint_eq(last_asker(), geteuid());
 	json_object_put(o);
 	stop();
 }
@@ -167,7 +187,7 @@ START_TEST(many_at_once)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, ask_many, &marks[i]), 0);
 	for (int i = 0; i < 12; i++)
 		pthread_join(threads[i], NULL);
-	ck_assert_uint_eq(answered, 240);
+	ck_assert_uint_eq(so_many(), 240);
 	stop();
 }
 END_TEST
@@ -230,7 +250,7 @@ START_TEST(bad_credentials)
 	sealed_by_command("--ttl=1 --string=x", sealed, sizeof(sealed));
 	sleep(3);
 	ck_assert_str_eq(said_to(sealed, strlen(sealed)), "ERROR munged: Expired credential");
-	ck_assert_uint_eq(answered, 0);
+	ck_assert_uint_eq(so_many(), 0);
 	stop();
 }
 END_TEST
@@ -243,7 +263,7 @@ START_TEST(replayed)
 	sealed_by_command("--string='{\"id\":\"1\"}'", sealed, sizeof(sealed));
 	ck_assert_int_eq(strncmp(said_to(sealed, strlen(sealed)), "MUNGE:", 6), 0);
 	ck_assert_str_eq(said_to(sealed, strlen(sealed)), "ERROR munged: Replayed credential");
-	ck_assert_uint_eq(answered, 1);
+	ck_assert_uint_eq(so_many(), 1);
 	stop();
 }
 END_TEST
@@ -280,7 +300,7 @@ START_TEST(of_whom_and_for_whom)
 	wait(&status);
 	ck_assert_int_eq(status, 0);
 	ck_assert_int_eq(read(fds[0], buf, sizeof(buf)), 3);
-	ck_assert_uint_eq(asked_by, 65534);
+	ck_assert_uint_eq(last_asker(), 65534);
 	free(conf->burst.user);
 	conf->burst.user = strdup("nobody"); /* now the answer of root is not weftd's */
 	err.text[0] = '\0';

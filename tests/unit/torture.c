@@ -33,6 +33,7 @@
 #include "core/ticket.h"
 #include "core/topology.h"
 #include "core/tres.h"
+#include "core/user_map.h"
 #include "core/watts.h"
 
 /* ---------------------------------------------------------------- allocations that fail */
@@ -204,6 +205,17 @@ static int do_conf(struct weft_err *err)
 
 	weft_conf_destroy(c);
 	return rc;
+}
+
+static int do_users(struct weft_err *err)
+{
+	static const char text[] = "a b\nc d account=x qos=y\ne f\n";
+	struct weft_user_map *map = weft_user_map_parse("users", text, strlen(text), err);
+
+	if (map && !weft_user_map_find(map, "c"))
+		abort();
+	weft_user_map_free(map);
+	return map ? 0 : -1;
 }
 
 static int do_sites(struct weft_err *err)
@@ -680,6 +692,8 @@ static const struct {
 	{ "weft.conf", do_conf },
 	{ "caps", do_caps },
 	{ "snapshot of the sites", do_sites },
+	{ "users there", do_users },
+	{ "capacity", do_capacity },
 	{ "inventory", do_inventory },
 	{ "zones and watts", do_watts },
 	{ "request, check, canonical form, plan", do_request },

@@ -5,6 +5,7 @@
 #ifndef WEFT_TESTS_TORTURE_REST_H
 #define WEFT_TESTS_TORTURE_REST_H
 
+#include "core/capacity.h"
 #include "core/rest.h"
 
 static int do_rest_submit(struct weft_err *err)
@@ -53,6 +54,23 @@ static int do_rest_answers(struct weft_err *err)
 	weft_rest_free_seen(of_db, n_db);
 	weft_rest_free_nodes(nodes, n_nodes);
 	return rc;
+}
+
+static int do_capacity(struct weft_err *err)
+{
+	static struct weft_rest_node node = { (char *)"n", (char *)"gpu:h100:8,npu:4", (char *)"",
+					      (char *)"p", true };
+	static struct weft_rest_seen job = {
+		.partition = (char *)"p", .gres = (char *)"gpu:2", .state = WEFT_REST_PENDING, .minutes = 5
+	};
+	struct weft_capacity_facts facts = { &node, 1, &job, 1, NULL, 1000, 1 };
+	struct weft_site_kind *kinds;
+	unsigned n;
+
+	if (weft_capacity_make(&facts, &kinds, &n) < 0)
+		return kinds || n ? (abort(), -1) : weft_err(err, "out of memory");
+	weft_capacity_free(kinds, n);
+	return 0;
 }
 
 #endif
