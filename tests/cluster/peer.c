@@ -5,6 +5,8 @@
  *	peer submit VERSION KEY=VALUE...	the body, for the script on standard input; env=NAME=VALUE may
  *come often peer submitted|jobs|dbjobs|nodes	what the answer on standard input says, as KEY=VALUE lines
  *	peer complaint
+ *	peer probe URL				which version weftd finds there, and whether slurmdbd is
+ *served
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,7 @@
 
 #include "core/rest.h"
 #include "tests/unit/rest_say.h"
+#include "weftd/http.h"
 
 #define MAX_VARIABLES 64
 
@@ -106,11 +109,27 @@ static int submit(int n, char **words)
 	return 0;
 }
 
+static int probe(const char *url)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_http *link = weft_http_open(&(struct weft_http_options){ .url = url }, &err);
+	bool db = false;
+	int version = link ? weft_http_probe(link, NULL, &db, &err) : 0;
+
+	weft_http_close(link);
+	if (version == 0)
+		return say(&err);
+	printf("version=%d db=%d\n", version, db);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
 	int rc;
 
+	if (!strcmp(verb, "probe") && argc > 2)
+		return probe(argv[2]);
 	read_input();
 	if (!strcmp(verb, "submit") && argc > 2)
 		return submit(argc - 2, argv + 2);

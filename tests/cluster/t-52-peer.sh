@@ -73,12 +73,18 @@ told()
 	expect_eq "$(said "$1")" "$2" "$1 of job $JOB"
 }
 
+# slurmdbd may hear of a short job's end before it hears of its name.
 db_has_end()
 {
 	ask GET "/slurmdb/VERSION/job/$JOB"
 	understand dbjobs
-	[ "$(said id)" = "$JOB" ] && [ "$(said end)" -gt 0 ] && [ "$(said state)" != RUNNING ]
+	[ "$(said id)" = "$JOB" ] && [ -n "$(said name)" ] && [ "$(said end)" -gt 0 ] && [ "$(said state)" != RUNNING ]
 }
+
+test_case "weftd finds the newest version"
+cp "$peer" "$CLUSTER/peer" # where the user who may ask can reach it
+run as_user nobody "$CLUSTER/peer" probe "unix:$CLUSTER/rest/rest.sock"
+expect_eq "$output" "version=${versions##* } db=1"
 
 for version in $versions; do
 	test_case "v0.0.$version: everything that is asked for is in the record"
