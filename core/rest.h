@@ -90,8 +90,7 @@ struct weft_rest_seen {
 	int64_t priority; /* -1: not told */
 	/* 0: not set.  END of a job that has not ended is what is expected.  Slurm sets SUBMIT anew when it
 	 * requeues a job. */
-	time_t submit, start, end,
-		deadline; /* 0: not set; of a job that has not ended END is what is expected */
+	time_t submit, start, end, deadline;
 	uint32_t minutes; /* time limit; UINT32_MAX: none */
 };
 
@@ -99,7 +98,8 @@ struct weft_rest_seen {
  * /slurmdb/V/job/N (weft_rest_db_jobs()), with any HTTP status.  0 with *N of them, to be given back with
  * weft_rest_free_seen(); -1 with ERR: the peer's own words, or what is wrong.  A record that lacks what is
  * needed, or says what cannot be, is an error: the peer is not believed then.  An answer that says "no such
- * job" is 0 with *N == 0. */
+ * job" is 0 with *N == 0.  slurmdbd hears of jobs seconds after slurmctld: it may not know one yet, or call
+ * it "allocation". */
 int weft_rest_jobs(const char *text, size_t len, struct weft_rest_seen **seen, size_t *n,
 		   struct weft_err *err);
 int weft_rest_db_jobs(const char *text, size_t len, struct weft_rest_seen **seen, size_t *n,

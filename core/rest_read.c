@@ -92,7 +92,9 @@ static int skip_value(struct scan *s)
 /* The value that begins here, as a tree; *VALUE is NULL for null. */
 static int take_value(struct scan *s, size_t max, json_object **value)
 {
+	enum json_tokener_error rc;
 	size_t from, len;
+	bool whole;
 
 	peek(s);
 	from = s->pos;
@@ -105,15 +107,20 @@ static int take_value(struct scan *s, size_t max, json_object **value)
 	}
 	json_tokener_reset(s->tok);
 	*value = json_tokener_parse_ex(s->tok, s->text + from, (int)len);
+	rc = json_tokener_get_error(s->tok);
+	whole = json_tokener_get_parse_end(s->tok) == len;
 	/* A number may go on, as far as the parser knows. */
-	if (json_tokener_get_error(s->tok) == json_tokener_continue && !*value)
+	if (rc == json_tokener_continue && !*value) {
 		*value = json_tokener_parse_ex(s->tok, " ", 1);
-	if (json_tokener_get_error(s->tok) == json_tokener_success)
+		rc = json_tokener_get_error(s->tok);
+	}
+	if (rc == json_tokener_success && whole)
 		return 0;
 	json_object_put(*value);
 	*value = NULL;
 	s->pos = from;
-	return broken(s, json_tokener_error_desc(json_tokener_get_error(s->tok)));
+	return broken(s, rc == json_tokener_success ? "a value has an end too early"
+						    : json_tokener_error_desc(rc));
 }
 
 /* Go to the next member of the object, with its key in KEY; 0 at the end.  FIRST: it is the first. */
@@ -246,7 +253,7 @@ static int scan_open(struct scan *s, const char *text, size_t len, struct weft_e
 	s->tok = json_tokener_new_ex(MAX_TREE_DEPTH);
 	if (!s->tok)
 		return weft_err(err, "out of memory");
-	json_tokener_set_flags(s->tok, JSON_TOKENER_STRICT);
+	/* Not JSON_TOKENER_STRICT, with which json-c 0.18 takes no character beyond ASCII. */
 	return 0;
 }
 

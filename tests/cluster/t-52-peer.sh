@@ -73,12 +73,12 @@ told()
 	expect_eq "$(said "$1")" "$2" "$1 of job $JOB"
 }
 
-# slurmdbd may hear of a short job's end before it hears of its name.
+# db_has_end NAME: slurmdbd hears of a short job's end first, and calls it "allocation" until it hears more, seconds later
 db_has_end()
 {
 	ask GET "/slurmdb/VERSION/job/$JOB"
 	understand dbjobs
-	[ "$(said id)" = "$JOB" ] && [ -n "$(said name)" ] && [ "$(said end)" -gt 0 ] && [ "$(said state)" != RUNNING ]
+	[ "$(said id)" = "$JOB" ] && [ "$(said name)" = "$1" ] && [ "$(said end)" -gt 0 ] && [ "$(said state)" != RUNNING ]
 }
 
 test_case "weftd finds the newest version"
@@ -136,7 +136,7 @@ for version in $versions; do
 	told exit 768
 	keep job-failed
 	told state FAILED
-	wait_for 30 db_has_end
+	wait_for 30 db_has_end fails
 	keep db-failed
 	expect_eq "$(said state)" FAILED
 	expect_eq "$(said gres)" npu:4
@@ -199,7 +199,7 @@ exit ${CODE:-0}'
 	told state PENDING
 	told held 1
 	keep job-requeued
-	wait_for 30 db_has_end
+	wait_for 30 db_has_end again
 	keep db-requeued
 	expect_match "$understood" "^id=$JOB name=again .* requeued=1 "
 	ask DELETE "/slurm/VERSION/job/$JOB"
