@@ -77,8 +77,8 @@ static bool is_alive(const struct weft_rest_seen *seen)
 	return seen->state == WEFT_REST_PENDING || seen->state == WEFT_REST_RUNNING;
 }
 
-/* The chosen copy of this attempt; an id alone does not do: after a restore another job may have it.  slurmdbd may tell
- * of each time that the peer ran it: the last counts. */
+/* The chosen copy of this attempt; an id alone does not do: after a restore another job may have it. slurmdbd
+ * may tell of each time that the peer ran it: the last counts. */
 static const struct weft_rest_seen *chosen(const struct weft_handover *h,
 					   const struct weft_handover_copy *copies, size_t n)
 {
@@ -87,7 +87,8 @@ static const struct weft_rest_seen *chosen(const struct weft_handover *h,
 	for (size_t i = 0; i < n; i++) {
 		const struct weft_rest_seen *seen = copies[i].seen;
 
-		if (copies[i].attempt == h->attempt && seen->id == h->id && (!last || seen->submit >= last->submit))
+		if (copies[i].attempt == h->attempt && seen->id == h->id &&
+		    (!last || seen->submit >= last->submit))
 			last = seen;
 	}
 	return last;

@@ -71,6 +71,16 @@ struct weft_run *weft_runs_of_attempt(const struct weft_runs_peer *peer, const c
 	return found;
 }
 
+bool weft_runs_is_elsewhere(const struct weft_runs_peer *peer, const char *key, unsigned attempt)
+{
+	for (size_t i = 0; i < peer->book->n_peers; i++) {
+		if (&peer->book->peers[i] != peer &&
+		    weft_runs_of_attempt(&peer->book->peers[i], key, attempt))
+			return true;
+	}
+	return false;
+}
+
 bool weft_runs_is_blocked(const struct weft_runs *book, const struct weft_run *run)
 {
 	for (size_t i = 0; i < book->n_peers; i++) {

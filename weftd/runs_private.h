@@ -53,7 +53,9 @@ int weft_runs_save(struct weft_runs *book, struct weft_run *run, const struct we
 bool weft_runs_is_blocked(const struct weft_runs *book, const struct weft_run *run);
 /* The run at PEER that attempt ATTEMPT of KEY belongs to; NULL: none is known. */
 struct weft_run *weft_runs_of_attempt(const struct weft_runs_peer *peer, const char *key, unsigned attempt);
-unsigned weft_runs_cards(const char *gres); /* "gpu:h100:8,npu:4": 12 */
+bool weft_runs_is_elsewhere(const struct weft_runs_peer *peer, const char *key,
+			    unsigned attempt); /* at another peer */
+unsigned weft_runs_cards(const char *gres);    /* "gpu:h100:8,npu:4": 12 */
 bool weft_runs_is_past(const struct weft_run *run,
 		       time_t now); /* nothing of it can show up at the peer any more */
 void weft_runs_free(struct weft_run *run);

@@ -451,6 +451,8 @@ static bool is_surplus(struct worker *w, const struct weft_rest_seen *seen)
 	if (run) {
 		surplus = !run->damage && strcmp(seen->user, run->order->order.remote_user) == 0 &&
 			  weft_handover_surplus(&run->h, &copy);
+	} else if (weft_runs_is_elsewhere(w->peer, key, copy.attempt)) {
+		surplus = false; /* two peers can be one cluster */
 	} else {
 		snprintf(mark, sizeof(mark), "weft book=%s", weft_store_id(w->book->store));
 		surplus =
@@ -581,7 +583,8 @@ static bool rest(struct worker *w, double s, bool hear)
 
 static double pause_after(struct worker *w, bool answered, bool live, double took)
 {
-	double pause = live ? LOOK : SWEEP;
+	double look = w->peer->poll && w->peer->poll < LOOK ? w->peer->poll : LOOK,
+	       pause = live ? look : SWEEP;
 
 	if (!answered && live) {
 		w->failures++;

@@ -23,7 +23,7 @@ done
 # libcheck forks a process for each test; a report in one of them makes it exit with 66, which libcheck counts.
 export WEFT_SRCDIR=$top TSAN_OPTIONS="halt_on_error=1 exitcode=66" CK_VERBOSITY=verbose
 passed=0 failed=0
-for test in test_site test_power_views test_listener test_answer; do
+for test in test_site test_power_views test_listener test_answer test_runs; do
 	# shellcheck disable=SC2086 # words
 	$cc $flags "$here/$test.c" ./*.o $libs -o $test
 	if ./$test > $test.log 2>&1 && ! grep -q 'WARNING: ThreadSanitizer' $test.log; then
