@@ -482,7 +482,7 @@ START_TEST(takes_too_long)
 	ck_assert_int_eq(post_to(servers[_i]), WEFT_HTTP_UNKNOWN);
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	ck_assert_str_eq(err.text, "no whole answer within 1000 ms");
-	ck_assert_int_le(to.tv_sec - from.tv_sec, 2);
+	ck_assert_int_le(to.tv_sec - from.tv_sec, 5);
 	ck_assert_int_eq(requests, 1);
 }
 END_TEST
