@@ -3,7 +3,7 @@
  * rest_private.h - what the decoders of rest.h share: an answer walked entry by entry, and the values in an
  * entry.
  *
- * An answer may have 64 MiB, and its tree would take many times that.  So only the values that are asked for
+ * An answer may have 256 MiB, and its tree would take many times that.  So only the values that are asked for
  * become trees, one entry at a time; the rest is stepped over.
  */
 #ifndef WEFT_REST_PRIVATE_H

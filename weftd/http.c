@@ -236,7 +236,7 @@ static size_t take_body(char *data, size_t size, size_t n, void *arg)
 		return 0;
 	}
 	if (t->len + more + 1 > t->room) {
-		size_t room = 2 * (t->len + more) + 1024;
+		size_t room = (t->len + more) / 2 * 3 + 1024;
 		char *text = realloc(t->text, room);
 
 		if (!text) {
