@@ -34,13 +34,33 @@ void weft_gates_set(struct weft_gate *gates, size_t n)
 	free(old);
 }
 
+/* LOCK held. */
+static const struct weft_gate *find(uint32_t job)
+{
+	const struct weft_gate key = { .job = job };
+
+	return n_open ? bsearch(&key, open_gates, n_open, sizeof(key), by_job) : NULL;
+}
+
+bool weft_gate_of(uint32_t job, struct weft_gate *gate)
+{
+	const struct weft_gate *found;
+
+	pthread_mutex_lock(&lock);
+	found = find(job);
+	if (found)
+		*gate = *found;
+	pthread_mutex_unlock(&lock);
+	return found;
+}
+
 bool weft_gate_is_open(uint32_t job, const char *peer, uint32_t tasks, char *gres, size_t size)
 {
-	const struct weft_gate key = { .job = job }, *gate;
+	const struct weft_gate *gate;
 	bool yes;
 
 	pthread_mutex_lock(&lock);
-	gate = n_open ? bsearch(&key, open_gates, n_open, sizeof(key), by_job) : NULL;
+	gate = find(job);
 	yes = gate && tasks > gate->stay && !strcmp(gate->peer, peer);
 	if (yes && gres)
 		snprintf(gres, size, "%s", gate->gres);

@@ -27,6 +27,9 @@ void weft_gates_set(struct weft_gate *gates, size_t n);
  * it is to have. */
 bool weft_gate_is_open(uint32_t job, const char *peer, uint32_t tasks, char *gres, size_t size);
 
+/* The open gate of job ID, into GATE; false: it has none. */
+bool weft_gate_of(uint32_t job, struct weft_gate *gate);
+
 /* All are closed; for the end of the process. */
 void weft_gates_forget(void);
 

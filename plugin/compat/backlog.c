@@ -137,12 +137,22 @@ static struct weft_backlog_job *add(struct weft_backlog *b)
 	return &b->jobs[b->n++];
 }
 
-/* For its turn, and for nothing else that one can see. */
-static bool waits(const job_record_t *job, time_t now)
+static bool may_start(const job_record_t *job, time_t now)
 {
-	return job->priority && job->details->begin_time && job->details->begin_time <= now &&
-	       (job->state_reason == WAIT_NO_REASON || job->state_reason == WAIT_PRIORITY ||
-		job->state_reason == WAIT_RESOURCES);
+	return job->priority && job->details->begin_time && job->details->begin_time <= now;
+}
+
+/* For its turn, and for nothing else that one can see. */
+static bool waits(const job_record_t *job)
+{
+	return job->state_reason == WAIT_NO_REASON || job->state_reason == WAIT_PRIORITY ||
+	       job->state_reason == WAIT_RESOURCES;
+}
+
+static bool waits_elsewhere(const job_record_t *job)
+{
+	return job->spank_job_env_size &&
+	       weft_env_get(job->spank_job_env, job->spank_job_env_size, WEFT_ENV_BURST);
 }
 
 static const struct weft_conf_peer *peer_of_part(const struct weft_conf *conf, const part_record_t *part)
@@ -228,6 +238,7 @@ static void look_at_waiting(struct looking *l, const job_record_t *job)
 	*to = (struct weft_backlog_job){ .id = job->job_id,
 					 .priority = job->priority,
 					 .tasks = weft_job_tasks(job),
+					 .limited = !waits(job),
 					 .at_home = home.found,
 					 .peer = WEFT_HOME,
 					 .seconds = weft_tally_duration(job),
@@ -276,7 +287,7 @@ static int look(void *x, void *arg)
 	if (!job->details)
 		return 0;
 	if (IS_JOB_PENDING(job)) {
-		if (waits(job, l->now))
+		if (may_start(job, l->now) && (waits(job) || waits_elsewhere(job)))
 			look_at_waiting(l, job);
 	} else if (IS_JOB_RUNNING(job) || IS_JOB_SUSPENDED(job)) {
 		look_at_running(l, job);

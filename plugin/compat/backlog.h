@@ -17,6 +17,7 @@ struct weft_backlog_job {
 	uint32_t id, priority;
 	uint32_t tasks; /* of an array, that wait as one; else 1 */
 	bool running;
+	bool limited; /* one with --burst that waits for a limit, as Slurm says */
 	bool at_home; /* waits (also) in a partition that is no peer's, or runs in one */
 	int peer;     /* where it runs: a number of conf->peers, or WEFT_HOME */
 	int class_id; /* of its cards; -1: none, or of several classes */

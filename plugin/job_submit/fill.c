@@ -167,17 +167,18 @@ static int check_request(const struct weft_jobspec *spec, const struct weft_view
 int weft_fill_can(const struct weft_wish *wish, const struct weft_view *view, struct weft_err *err)
 {
 	bitstr_t *nodes = weft_desc_partition_nodes(wish->partition);
+	char *where = xstrdup_printf("partition %s", wish->partition);
 	struct weft_scope scope = { .min_nodes = wish->min_nodes,
 				    .max_nodes = wish->max_nodes,
 				    .usable = weft_host_in_bitmap,
-				    .arg = nodes };
+				    .arg = nodes,
+				    .where = where };
 	struct weft_jobspec spec;
 	struct weft_plan plan;
 	int rc;
 
-	if (!nodes)
-		return weft_err(err, "partition %s is not there or has no nodes", wish->partition);
-	rc = weft_jobspec_make(&spec, wish->accel, wish->policy, wish->app, view->conf, err);
+	rc = nodes ? weft_jobspec_make(&spec, wish->accel, wish->policy, wish->app, view->conf, err)
+		   : weft_err(err, "%s is not there or has no nodes", where);
 	if (!rc) {
 		rc = weft_plan_make(&plan, spec.request, view->inventory, &scope, spec.app, view->conf->intensity, err);
 		if (!rc)
@@ -185,6 +186,7 @@ int weft_fill_can(const struct weft_wish *wish, const struct weft_view *view, st
 		weft_jobspec_clear(&spec);
 	}
 	FREE_NULL_BITMAP(nodes);
+	xfree(where);
 	return rc;
 }
 

@@ -316,6 +316,26 @@ static void add_running(struct pass *p, struct thought *t, const struct weft_bac
 	t->n_running++;
 }
 
+/* A limit that shows when the job is to start there must not close the gate, for then Slurm would no longer
+ * see it, and the gate would open again. */
+static void keep(struct pass *p, const struct weft_backlog_job *job)
+{
+	const struct told *old = told_before(job->id);
+	struct weft_gate gate;
+
+	if (old)
+		p->told[p->n_told++] = *old;
+	if (!weft_gate_of(job->id, &gate))
+		return;
+	for (size_t i = 0; i < p->conf->n_peers; i++) {
+		const struct weft_burst_site *place = &p->places[i];
+
+		if (!xstrcmp(place->name, gate.peer) && place->open && place->seen && place->seen->open &&
+		    p->gates)
+			p->gates[p->n_gates++] = gate;
+	}
+}
+
 static void add_waiting(struct thought *t, const struct weft_backlog_job *job)
 {
 	struct weft_burst_waiter *w = &t->waiting[t->n_waiting];
@@ -351,6 +371,8 @@ static void gather(struct pass *p, struct thought *t)
 	for (size_t i = 0; i < n; i++) {
 		if (p->backlog.jobs[i].running)
 			add_running(p, t, &p->backlog.jobs[i]);
+		else if (p->backlog.jobs[i].limited)
+			keep(p, &p->backlog.jobs[i]);
 		else
 			add_waiting(t, &p->backlog.jobs[i]);
 	}
@@ -371,8 +393,8 @@ static void decide(struct pass *p)
 	struct thought t = { 0 };
 	struct weft_burst_plan plan;
 
+	p->gates = calloc(p->backlog.n + 1, sizeof(*p->gates));
 	gather(p, &t);
-	p->gates = calloc(t.n_asks + 1, sizeof(*p->gates));
 	plan = (struct weft_burst_plan){ .conf = &p->conf->burst,
 					 .now = p->now,
 					 .scale = scale(),

@@ -33,7 +33,7 @@ static struct weft_gate *gates(size_t n)
 START_TEST(gates_open_and_close)
 {
 	char gres[WEFT_GATE_MAX_NAME] = "";
-	struct weft_gate *g = gates(3);
+	struct weft_gate *g = gates(3), copy;
 
 	ck_assert(!weft_gate_is_open(2, "beta", 1, NULL, 0));
 	g[1].stay = 4; /* job 2, an array */
@@ -45,6 +45,9 @@ START_TEST(gates_open_and_close)
 	ck_assert(!weft_gate_is_open(4, "beta", 1, NULL, 0));
 	ck_assert(weft_gate_is_open(2, "beta", 5, NULL, 0));
 	ck_assert(!weft_gate_is_open(2, "beta", 4, NULL, 0));
+	ck_assert(weft_gate_of(2, &copy));
+	ck_assert_uint_eq(copy.stay, 4);
+	ck_assert(!weft_gate_of(4, &copy));
 	weft_gates_set(gates(1), 1);
 	ck_assert(weft_gate_is_open(1, "beta", 1, NULL, 0));
 	ck_assert(!weft_gate_is_open(3, "beta", 1, NULL, 0));
