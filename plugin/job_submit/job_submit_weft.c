@@ -5,6 +5,8 @@
  *
  * A job without --accel passes through untouched.
  */
+#include <errno.h>
+
 #include "core/jobspec.h"
 #include "core/site.h"
 #include "plugin/compat/desc.h"
@@ -184,6 +186,8 @@ static void apply(job_desc_msg_t *desc, job_record_t *job, job_desc_msg_t *check
 	job->time_limit = checked->time_limit;
 	if (checked->partition && (desc->partition || xstrcmp(checked->partition, job->partition)))
 		weft_desc_set(&desc->partition, checked->partition);
+	/* Without accounting slurmctld 24.11 takes for the outcome of a new partition whatever is here. */
+	errno = 0;
 }
 
 /* Check the changed request on a scratch description.  BURST: the job's --burst from now on; NULL: none. */
