@@ -106,8 +106,9 @@ void weft_rest_complaint(const char *text, size_t len, int *code, char *buf, siz
 
 bool weft_rest_in_doubt(long status, int code)
 {
-	/* 1000 on: communication failed; 1800 on: with slurmctld; 5000 on: on a socket. */
-	if ((code >= 1000 && code < 1100) || (code >= 1800 && code < 1900) || (code >= 5000 && code < 5100))
+	/* Below 1000: errno of slurmrestd's own calls, "Connection reset by peer" while slurmctld dies; 1000 on:
+	 * communication failed; 1800 on: with slurmctld; 5000 on: on a socket. */
+	if ((code > 0 && code < 1100) || (code >= 1800 && code < 1900) || (code >= 5000 && code < 5100))
 		return true;
 	return code == 0 && (status < 400 || status >= 500 || status == 408);
 }

@@ -171,6 +171,7 @@ START_TEST(judges)
 		{ 500, 0, WEFT_HANDOVER_UNKNOWN }, /* 22.05: bad token */
 		{ 502, 0, WEFT_HANDOVER_UNKNOWN },
 		{ 504, 0, WEFT_HANDOVER_UNKNOWN },
+		{ 500, 104, WEFT_HANDOVER_UNKNOWN }, /* slurmctld died while it was asked */
 		{ 500, 1007, WEFT_HANDOVER_UNKNOWN },
 		{ 500, 1800, WEFT_HANDOVER_UNKNOWN }, /* slurmctld does not answer */
 		{ 500, 5004, WEFT_HANDOVER_UNKNOWN }, /* nor within its time */

@@ -637,6 +637,8 @@ START_TEST(doubts)
 	ck_assert(!weft_rest_in_doubt(404, 0));
 	ck_assert(!weft_rest_in_doubt(401, 0));
 	/* Nobody knows. */
+	ck_assert(weft_rest_in_doubt(500, 104)); /* ECONNRESET */
+	ck_assert(weft_rest_in_doubt(500, 1));
 	ck_assert(weft_rest_in_doubt(200, 0));
 	ck_assert(weft_rest_in_doubt(500, 0));
 	ck_assert(weft_rest_in_doubt(502, 0));
