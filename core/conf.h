@@ -103,8 +103,8 @@ struct weft_conf_power {
 #define WEFTD_STATE "/var/lib/weft"
 #define WEFTD_USER "weft"
 
-/* OnLost=: what becomes of a job that the peer no longer knows although it was let go there.  Once no copy can run any more
- * (its deadline at the peer has passed), it runs again, or it fails. */
+/* OnLost=: what becomes of a job that the peer no longer knows although it was let go there.  Once no copy can
+ * run any more (its deadline at the peer has passed), it runs again, or it fails. */
 enum weft_on_lost { WEFT_LOST_RERUN, WEFT_LOST_FAIL };
 
 /* Peer=beta Url=https://gw.beta:6820 Node=beta-gw Partition=beta ... : another site that takes jobs. */
@@ -115,14 +115,14 @@ struct weft_conf_peer {
 	char *token;	       /* Token=: a file with a token that may act for others; NULL */
 	char *tokens;	       /* Tokens=: a directory with a file for each local user; NULL.  One of both is given */
 	char *users;	       /* Users=: a file of lines "LOCAL REMOTE [account=A] [partition=P] [qos=Q]", or "same" */
-	char *account, *partition, *qos; /* RemoteAccount=, RemotePartition=, RemoteQos=: unless the user's line says; NULL */
+	char *account, *partition, *qos; /* RemoteAccount= ...: unless the user's line says; NULL */
 	char *node;	       /* Node=: the node at home that stands for the peer */
 	char *local_partition; /* Partition=: the one at home that holds the node */
-	char *directory;       /* Directory=: where jobs work at the peer, each in KEY below it; absolute or "~/..."; %u:
-				  remote user */
+	char *directory;       /* Directory=: where jobs work there, each in KEY below it; absolute or "~/..."; %u: the
+				  user there */
 	char *stage_in;	       /* StageIn=: a command, run by /bin/sh as the user on the gateway; NULL: none */
 	char *stage_out;       /* StageOut=; NULL */
-	char *fetch;	       /* Fetch=: prints the file %f of the peer from byte %o on; NULL: output comes with StageOut= */
+	char *fetch;	       /* Fetch=: prints the file %f of the peer from byte %o on; NULL: StageOut= brings it */
 	double link;	       /* Link=: MB/s of the way there; 0: not said */
 	char *price;	       /* Price=: amount for a card and hour, or a file (path) of prices over time; NULL */
 	char currency[4];      /* Currency=; "": not said */
@@ -133,9 +133,14 @@ struct weft_conf_peer {
 	unsigned line;
 };
 
-/* BurstWait=: how long a job waits at home before it may go: BurstFactor= seconds, times its run time in hours, or times its
- * cost there in units of money; or until it pays, by the forecasts. */
-enum weft_burst_wait { WEFT_BURST_WAIT_FORECAST, WEFT_BURST_WAIT_CONSTANT, WEFT_BURST_WAIT_RUNTIME, WEFT_BURST_WAIT_COST };
+/* BurstWait=: how long a job waits at home before it may go: BurstFactor= seconds, times its run time in hours, or
+ * times its cost there in units of money; or until it pays, by the forecasts. */
+enum weft_burst_wait {
+	WEFT_BURST_WAIT_FORECAST,
+	WEFT_BURST_WAIT_CONSTANT,
+	WEFT_BURST_WAIT_RUNTIME,
+	WEFT_BURST_WAIT_COST
+};
 
 /* PublishKind=gpu:h100 Cards=64 Price=2.10 Currency=EUR : what this site offers to others. */
 struct weft_conf_sale {
@@ -148,7 +153,7 @@ struct weft_conf_sale {
 
 struct weft_conf_burst {
 	enum weft_burst_wait wait;
-	double factor;	   /* BurstFactor=; when it is not given: 3600, 1800, 240 or 0, by BurstWait=; 0: at once; INFINITY: never */
+	double factor;	   /* BurstFactor=; not given: 0, 3600, 1800, 240, by BurstWait=; 0: at once; INFINITY: never */
 	int64_t value;	   /* BurstValue=: micro-units that an hour of waiting is worth; for the forecast policy */
 	char currency[4];  /* of BurstValue= ("1.50EUR"); "": not said, and taken for any */
 	char *log;	   /* BurstLog=: decisions, a line of JSON each; NULL: none */
@@ -196,8 +201,8 @@ struct weft_conf *weft_conf_load(const char *path, int missing_ok, struct weft_e
 struct weft_conf *weft_conf_parse(const char *path, const char *text, size_t len, struct weft_err *err);
 void weft_conf_destroy(struct weft_conf *conf); /* NULL is allowed */
 
-/* The peer of this name, with this node at home, or with this partition at home; NULL when there is none.  Case counts in
- * names of nodes and partitions. */
+/* The peer of this name, with this node at home, or with this partition at home; NULL when there is none.  Case
+ * counts in names of nodes and partitions. */
 const struct weft_conf_peer *weft_conf_find_peer(const struct weft_conf *conf, const char *name);
 const struct weft_conf_peer *weft_conf_peer_of_node(const struct weft_conf *conf, const char *node);
 const struct weft_conf_peer *weft_conf_peer_of_partition(const struct weft_conf *conf, const char *partition);

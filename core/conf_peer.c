@@ -427,12 +427,26 @@ static int read_wait(struct weft_conf_reader *r, const char *value)
 	return word < 0 ? -1 : 0;
 }
 
-static int read_amount(struct weft_conf_reader *r, enum weft_key key, const char *value, double *x)
+static int read_value(struct weft_conf_reader *r, const char *value)
 {
-	*x = amount(value);
-	if (isnan(*x))
-		return FAIL(r, key, "\"%s\" is not a number from 0 to %.0f", snip(value).text,
+	double x = amount(value);
+
+	if (isnan(x))
+		return FAIL(r, KEY_BURST_VALUE, "\"%s\" is not a number from 0 to %.0f", snip(value).text,
 			    WEFT_CONF_MAX_AMOUNT);
+	r->conf->burst.value = llround(x * 1e6);
+	return 0;
+}
+
+/* Seconds, or what they are multiplied with. */
+static int read_factor(struct weft_conf_reader *r, const char *value)
+{
+	double *factor = &r->conf->burst.factor;
+
+	*factor = strcasecmp(value, "never") == 0 ? INFINITY : amount(value);
+	if (isnan(*factor))
+		return FAIL(r, KEY_BURST_FACTOR, "\"%s\" is not a number from 0 to %.0f, nor never",
+			    snip(value).text, WEFT_CONF_MAX_AMOUNT);
 	return 0;
 }
 
@@ -476,8 +490,6 @@ static int read_single(struct weft_conf_reader *r, const struct weft_pair *pairs
 	struct weft_conf_burst *burst = &r->conf->burst;
 	enum weft_key key = pairs[0].key;
 	const char *value = pairs[0].value;
-	double x = 0;
-	int rc;
 
 	if (weft_conf_take(r, pairs, n, NULL, 0) < 0 || weft_conf_once(r, key) < 0)
 		return -1;
@@ -485,11 +497,9 @@ static int read_single(struct weft_conf_reader *r, const struct weft_pair *pairs
 	case KEY_BURST_WAIT:
 		return read_wait(r, value);
 	case KEY_BURST_FACTOR:
-		return read_amount(r, key, value, &burst->factor);
+		return read_factor(r, value);
 	case KEY_BURST_VALUE:
-		rc = read_amount(r, key, value, &x);
-		burst->value = rc ? 0 : llround(x * 1e6);
-		return rc;
+		return read_value(r, value);
 	case KEY_BURST_LOG:
 		return weft_conf_path(r, key, value, &burst->log);
 	case KEY_WEFTD:

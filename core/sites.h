@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sites.h - the snapshot: what weftd knows of the peers and of the jobs that run there, as a file that slurmctld's
- * planner reads.  doc/sites.md is its format (JSON).
+ * sites.h - the snapshot: what weftd knows of the peers and of the jobs that run there, as a file that
+ * slurmctld's planner reads.  doc/sites.md is its format (JSON).
  *
  * Pure but for weft_sites_load() and weft_sites_save(), which wait for a disk: not under a Slurm lock.
  */
@@ -18,7 +18,7 @@
 
 #define WEFT_SITES_VERSION   1
 #define WEFT_SITES_MAX_BYTES (16u * 1024 * 1024)
-#define WEFT_SITES_MAX_TEXT  1024	 /* bytes of one string */
+#define WEFT_SITES_MAX_TEXT  1024	  /* bytes of one string */
 #define WEFT_SITES_MAX_TIME  7258118399ll /* the end of the year 2199 */
 #define WEFT_SITES_MAX_PEERS 64
 #define WEFT_SITES_MAX_KINDS 64 /* of a peer */
@@ -27,19 +27,19 @@
 struct weft_site_kind {
 	char *gres; /* "gpu:h100" as this site calls it */
 	struct weft_outlook outlook;
-	int64_t price;	  /* micro-units for a card and hour; -1: not known */
+	int64_t price; /* micro-units for a card and hour; -1: not known */
 	char currency[4];
-	double carbon;	  /* gCO2 per kWh of the grid there; NAN */
+	double carbon; /* gCO2 per kWh of the grid there; NAN */
 };
 
 struct weft_site_peer {
 	char *name;
-	bool open;  /* may take jobs */
-	char *why;  /* why not: "no answer since 14:05: connection refused"; "" */
-	char *release; /* "24.11.5" */
-	int version;   /* of its REST interface */
-	time_t seen;   /* last good answer; 0: never */
-	double error;  /* s by which its forecasts were wrong, mean; NAN: none yet */
+	bool open;	 /* may take jobs */
+	char *why;	 /* why not: "no answer since 14:05: connection refused"; "" */
+	char *release;	 /* "24.11.5" */
+	int version;	 /* of its REST interface */
+	time_t seen;	 /* last good answer; 0: never */
+	double error;	 /* s by which its forecasts were wrong, mean; NAN: none yet */
 	unsigned judged; /* forecasts that ERROR is made of */
 	struct weft_site_kind *kinds;
 	unsigned n_kinds;
@@ -58,13 +58,13 @@ struct weft_sites {
 	unsigned n_runs;
 };
 
-/* The text, malloc()ed, *LEN bytes and a NUL.  NULL with ERR: out of memory, or more than WEFT_SITES_MAX_BYTES.  What is
- * out of its range must not be given. */
+/* The text, malloc()ed, *LEN bytes and a NUL.  NULL with ERR: out of memory, or more than
+ * WEFT_SITES_MAX_BYTES.  What is out of its range must not be given. */
 char *weft_sites_write(const struct weft_sites *sites, size_t *len, struct weft_err *err);
 
-/* The snapshot that TEXT, LEN bytes, holds; FILE is for messages ("sites.json: peers, entry 2: open: missing").  It may
- * come from anywhere: every key must be there and within its limits; one that is not known is passed over.  For
- * weft_sites_free(); NULL with ERR. */
+/* The snapshot that TEXT, LEN bytes, holds; FILE is for messages ("sites.json: peers, entry 2: open:
+ * missing").  It may come from anywhere: every key must be there and within its limits; one that is not known
+ * is passed over.  For weft_sites_free(); NULL with ERR. */
 struct weft_sites *weft_sites_read(const char *file, const char *text, size_t len, struct weft_err *err);
 
 /* The same from and to a file, which is replaced as a whole, with mode 0644. */

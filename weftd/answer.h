@@ -21,8 +21,8 @@ struct weft_answerer {
 	struct weft_watch *watch;
 };
 
-/* The answer to the LEN bytes of TEXT, which may be anything, that user UID asks: malloc()ed JSON.  NULL: out of memory.
- * ANSWERER is a struct weft_answerer.  From any thread. */
+/* The answer to the LEN bytes of TEXT, which may be anything, that user UID asks: malloc()ed JSON.  NULL: out
+ * of memory. ANSWERER is a struct weft_answerer.  From any thread. */
 char *weft_answer(void *answerer, uid_t uid, const char *text, size_t len);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * client.h - ask weftd.  A question and its answer are JSON objects, each in a MUNGE credential: weftd knows who asks,
- * only he can read the answer, and it is weftd's (WeftdUser=).  doc/weftd.md lists the questions.
+ * client.h - ask weftd.  A question and its answer are JSON objects, each in a MUNGE credential: weftd knows
+ * who asks, only he can read the answer, and it is weftd's (WeftdUser=).  doc/weftd.md lists the questions.
  *
  * For commands and for the proxy; never in slurmctld.  Any number of threads.
  */
@@ -14,7 +14,7 @@
 #include "core/conf.h"
 #include "core/error.h"
 
-#define WEFTD_PORT 6829
+#define WEFTD_PORT	  6829
 #define WEFTD_MAX_MESSAGE (900u * 1024) /* bytes of JSON; MUNGE takes a MiB */
 
 enum weft_client_result {
@@ -24,9 +24,9 @@ enum weft_client_result {
 	WEFT_CLIENT_NOBODY, /* there is no answer that is known to be weftd's; it may or may not have acted */
 };
 
-/* Ask the weftd of CONF (Weftd=, WeftdUser=, MungeSocket=), within so many seconds.  Takes QUESTION over: an object with
- * "ask" and what belongs to it.  The answer, to be given back with json_object_put(); NULL with ERR.  *RESULT (NULL
- * allowed) says which. */
+/* Ask the weftd of CONF (Weftd=, WeftdUser=, MungeSocket=), within so many seconds.  Takes QUESTION over: an
+ * object with "ask" and what belongs to it.  The answer, to be given back with json_object_put(); NULL with
+ * ERR.  *RESULT (NULL allowed) says which. */
 json_object *weft_client_ask(const struct weft_conf *conf, json_object *question, unsigned seconds,
 			     enum weft_client_result *result, struct weft_err *err);
 

@@ -2,8 +2,9 @@
 /*
  * listener.h - takes questions over TCP and hands them to a few threads.
  *
- * One thread reads and writes all connections, a bounded number of them, each for a bounded time; the one that has kept it
- * waiting longest goes when there are too many.  Only whole lines come to the threads that ask munged and answer.
+ * One thread reads and writes all connections, a bounded number of them, each for a bounded time; the one
+ * that has kept it waiting longest goes when there are too many.  Only whole lines come to the threads that
+ * ask munged and answer.
  */
 #ifndef WEFTD_LISTENER_H
 #define WEFTD_LISTENER_H
@@ -15,7 +16,8 @@
 
 struct weft_listener;
 
-/* The answer to the LEN bytes of TEXT that user UID has sealed: malloc()ed; NULL: none.  In any of the threads. */
+/* The answer to the LEN bytes of TEXT that user UID has sealed: malloc()ed; NULL: none.  In any of the
+ * threads. */
 typedef char *(*weft_listener_answer)(void *arg, uid_t uid, const char *text, size_t len);
 
 struct weft_listener_options {

@@ -36,8 +36,8 @@ int weft_offer_make_key(const char *path, struct weft_err *err);
 /* OFFER signed with the private key in the file KEY; malloc()ed; NULL with ERR. */
 char *weft_offer_sign(const struct weft_offer *offer, const char *key, struct weft_err *err);
 
-/* What TEXT, LEN bytes of FILE, offers, if it was signed with the private key to the public one in the file KEY, and holds
- * at NOW.  -1 with ERR. */
+/* What TEXT, LEN bytes of FILE, offers, if it was signed with the private key to the public one in the file
+ * KEY, and holds at NOW.  -1 with ERR. */
 int weft_offer_open(const char *file, const char *text, size_t len, const char *key, time_t now,
 		    struct weft_offer *offer, struct weft_err *err);
 

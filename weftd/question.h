@@ -17,12 +17,12 @@
 #define WEFT_QUESTION_MAX_WORD 1024
 #define WEFT_QUESTION_MAX_ENV  16384
 
-/* The values of QUESTION, an object.  When it is not there: an error if REQUIRED, else NULL or 0.  -1 with ERR, which
- * begins with KEY.  A text is printable ASCII of 1 to MAX bytes, and QUESTION's. */
+/* The values of QUESTION, an object.  When it is not there: an error if REQUIRED, else NULL or 0.  -1 with
+ * ERR, which begins with KEY.  A text is printable ASCII of 1 to MAX bytes, and QUESTION's. */
 int weft_question_text(json_object *question, const char *key, bool required, size_t max, const char **text,
-		    struct weft_err *err);
-int weft_question_whole(json_object *question, const char *key, bool required, int64_t min, int64_t max, int64_t *n,
-		     struct weft_err *err);
+		       struct weft_err *err);
+int weft_question_whole(json_object *question, const char *key, bool required, int64_t min, int64_t max,
+			int64_t *n, struct weft_err *err);
 int weft_question_flag(json_object *question, const char *key, bool *flag, struct weft_err *err);
 
 /* Does QUESTION hold these KEYS (NULL-terminated) alone, and those of every question? */
@@ -37,7 +37,7 @@ struct weft_question_job {
 	char key[WEFT_RUN_KEY];
 };
 int weft_question_job(const struct weft_conf *conf, json_object *question, struct weft_question_job *job,
-		   struct weft_err *err);
+		      struct weft_err *err);
 
 /* An order, and what it points to. */
 struct weft_question_order {
@@ -46,10 +46,11 @@ struct weft_question_order {
 	char *script, *accel, *top;
 };
 
-/* Of user UID, USER at home, who is THERE at the peer of JOB.  0 with *ORDER for weft_question_clear(), which points into
- * QUESTION, JOB, USER and THERE; -1 with ERR. */
-int weft_question_make(json_object *question, const struct weft_question_job *job, uid_t uid, const char *user,
-		    const struct weft_user_there *there, struct weft_question_order *order, struct weft_err *err);
+/* Of user UID, USER at home, who is THERE at the peer of JOB.  0 with *ORDER for weft_question_clear(), which
+ * points into QUESTION, JOB, USER and THERE; -1 with ERR. */
+int weft_question_make(json_object *question, const struct weft_question_job *job, uid_t uid,
+		       const char *user, const struct weft_user_there *there,
+		       struct weft_question_order *order, struct weft_err *err);
 void weft_question_clear(struct weft_question_order *order);
 
 /* DIRECTORY with %u as USER and %% as %; malloc()ed; NULL: out of memory. */

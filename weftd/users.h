@@ -18,8 +18,8 @@ struct weft_users *weft_users_open(const struct weft_conf *conf);
 void weft_users_close(struct weft_users *users); /* NULL is allowed */
 
 /* Who LOCAL is at PEER, with what the peer's line in weft.conf adds.  -1 with ERR: he may not run
- * jobs there; *LATER: that may change by itself, the file is broken or cannot be read.  Reads the file when it has
- * changed. */
+ * jobs there; *LATER: that may change by itself, the file is broken or cannot be read.  Reads the file when
+ * it has changed. */
 struct weft_user_there {
 	char name[WEFT_USER_MAX_NAME + 1];
 	char account[256], partition[256], qos[256]; /* "": the peer's own */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * watch.h - looks at the peers, one thread for each: what they have, what it costs, when a job would start there.  After
- * each look the snapshot (core/sites.h) is written.
+ * watch.h - looks at the peers, one thread for each: what they have, what it costs, when a job would start
+ * there.  After each look the snapshot (core/sites.h) is written.
  *
  * A peer that does not answer, or lies, is set aside with a reason, and looked at again later and later.
  * Any number of threads may ask.
@@ -20,7 +20,8 @@
 struct weft_watch;
 
 /* CONF and RUNS must stay.  NULL with ERR. */
-struct weft_watch *weft_watch_start(const struct weft_conf *conf, struct weft_runs *runs, struct weft_err *err);
+struct weft_watch *weft_watch_start(const struct weft_conf *conf, struct weft_runs *runs,
+				    struct weft_err *err);
 void weft_watch_stop(struct weft_watch *watch); /* NULL is allowed */
 
 /* The snapshot as it is now, with the runs of UID; of all when it is (uid_t)-1.  NULL with ERR. */

@@ -6,6 +6,7 @@
 #include "core/conf.h"
 
 #include <check.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +153,8 @@ START_TEST(burst_by_itself)
 		      { "BurstWait=constant", 3600 },
 		      { "BurstWait=runtime", 1800 },
 		      { "BurstWait=cost", 240 },
-		      { "BurstWait=cost\nBurstFactor=0", 0 } };
+		      { "BurstWait=cost\nBurstFactor=0", 0 },
+		      { "BurstFactor=Never\nBurstWait=cost", INFINITY } };
 	struct weft_conf *conf = weft_conf_load("/nonexistent/weft.conf", 1, NULL);
 
 	ck_assert(conf->burst.factor == 0);
@@ -273,7 +275,8 @@ static const struct {
 	{ "Valid=1", "weft.conf:1: Valid: belongs behind Publish=, on the same line" },
 	{ "BurstWait=constand", "weft.conf:1: BurstWait: \"constand\" is not forecast, constant, runtime or "
 				"cost; did you mean constant?" },
-	{ "BurstFactor=-1", "weft.conf:1: BurstFactor: \"-1\" is not a number from 0 to 1000000000" },
+	{ "BurstFactor=-1",
+	  "weft.conf:1: BurstFactor: \"-1\" is not a number from 0 to 1000000000, nor never" },
 	{ "BurstValue=1e10", "weft.conf:1: BurstValue: \"1e10\" is not a number from 0 to 1000000000" },
 	{ "BurstValue=1\nBurstValue=1", "weft.conf:2: BurstValue: given in line 1 already" },
 	{ "BurstLog=x", "weft.conf:1: BurstLog: \"x\" is not an absolute path" },
