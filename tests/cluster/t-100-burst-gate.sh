@@ -152,7 +152,7 @@ burst --accel=8:h100 --burst=auto
 auto=$JOB
 expect_field "$auto" Partition all,beta,gamma
 expect_comment "$auto" '^weft: waits here; beta takes no jobs now$'
-expect_match "$(squeue -h -o %r -j "$auto")" '^(Resources|Priority)$'
+wait_for 10 reason_is "$auto" '^(Resources|Priority)$'
 burst --accel=8:h100 --burst=only
 only=$JOB
 expect_field "$only" Partition beta,gamma
