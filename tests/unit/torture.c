@@ -20,6 +20,7 @@
 #include "core/devenv.h"
 #include "core/energy.h"
 #include "core/file.h"
+#include "core/handover.h"
 #include "core/inventory.h"
 #include "core/jobspec.h"
 #include "core/machine.h"
@@ -604,6 +605,20 @@ static int do_energy(struct weft_err *err)
 	return rc;
 }
 
+/* The record of a run at a peer, written and read. */
+static int do_handover(struct weft_err *err)
+{
+	struct weft_handover h, again;
+	char *line;
+	int rc;
+
+	weft_handover_begin(&h, 1000);
+	line = weft_handover_write(&h);
+	rc = line ? weft_handover_read(line, strlen(line), &again, err) : weft_err(err, "out of memory");
+	free(line);
+	return rc;
+}
+
 /* A ticket of all classes, written, read, and as the files of a step. */
 static int do_ticket(struct weft_err *err)
 {
@@ -711,6 +726,7 @@ static const struct {
 	{ "energy: series, plan, text", do_energy },
 	{ "ticket, and the files of a step", do_ticket },
 	{ "power report, as a file", do_report },
+	{ "the record of a run at a peer", do_handover },
 	{ "submissions to a slurmrestd", do_rest_submit },
 	{ "answers of a slurmrestd", do_rest_answers },
 	{ "recorded machine", do_machine },
