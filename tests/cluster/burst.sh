@@ -123,7 +123,7 @@ weftd_config()
 			Users=$CLUSTER/etc/$peer.users RemotePartition=all RemoteAccount=test \\
 			Node=$peer-gw Partition=$peer Lease=60 \\
 			StageIn=\"$CLUSTER_TOP/bin/$peer-in %d\" StageOut=\"$CLUSTER_TOP/bin/$peer-out %d\" \\
-			Fetch=\"$CLUSTER_TOP/bin/$peer-fetch %f %o\" $PEER_KEYS"
+			Fetch=\"$CLUSTER_TOP/bin/$peer-fetch %f %n\" $PEER_KEYS"
 	done
 }
 
