@@ -7,10 +7,12 @@
  * of the job finds the run and goes on with it.  Only the place up to which output has come home is noted
  * here (output.h).
  */
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,6 +61,12 @@ static void on_other(int sig)
 static bool is_ended(void)
 {
 	return got_term;
+}
+
+/* Between two questions there is output to bring home: then weftd is asked once, and not until it answers. */
+static bool at_once(void)
+{
+	return true;
 }
 
 static bool is_ended_arg(void *arg)
@@ -118,6 +126,30 @@ static void tell_signal(const struct proxy *proxy)
 	fprintf(stderr, "weft: signal %d is not passed on to %s\n", sig, proxy->peer->name);
 }
 
+/* Tell the commands, in variable NAME, which file FD is: they must leave it alone at both ends. */
+static void name_output(const char *name, int fd)
+{
+	char link[64], path[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n > 0 ? n : 0] = '\0';
+	setenv(name, path, 1);
+}
+
+/* Is it still the file of that name? */
+static void check_output(const char *name, int fd)
+{
+	const char *path = getenv(name);
+	struct stat there, ours;
+
+	if (!path || fstat(fd, &ours) || !S_ISREG(ours.st_mode))
+		return;
+	if (stat(path, &there) || there.st_ino != ours.st_ino || there.st_dev != ours.st_dev)
+		fprintf(stderr, "weft: StageOut= has replaced %s, the job's own output\n", path);
+}
+
 /* ---------------------------------------------------------------- weftd */
 
 /* Read the run out of ANSWER, which is given back.  -1 with ERR. */
@@ -165,7 +197,7 @@ static json_object *key_of(const struct proxy *proxy, struct weft_err *err)
 	return NULL;
 }
 
-static int ask_status(struct proxy *proxy, struct weft_err *err)
+static int ask_status(struct proxy *proxy, bool *stopped, struct weft_err *err)
 {
 	json_object *more = key_of(proxy, err);
 
@@ -173,7 +205,7 @@ static int ask_status(struct proxy *proxy, struct weft_err *err)
 		json_object_put(more);
 		return weft_err(err, "out of memory");
 	}
-	return ask_run(proxy, "status", more, NULL, err);
+	return ask_run(proxy, "status", more, stopped, err);
 }
 
 /* The run that goes on is taken up, and a new one begun when there is none. */
@@ -189,17 +221,20 @@ static void attach(struct proxy *proxy)
 		fail(WEFT_PROXY_REFUSAL, err.text);
 }
 
-/* "cancel" or "settle"; it is said when weftd does not do it. */
-static void ask_word(struct proxy *proxy, const char *question)
+/* "cancel" or "settle"; it is said when weftd does not do it.  False: it could not be asked. */
+static bool ask_word(struct proxy *proxy, const char *question)
 {
 	struct weft_err err = WEFT_ERR_INIT;
 	json_object *more = key_of(proxy, &err), *answer = NULL;
 
+	bool stopped = false;
+
 	if (more)
-		answer = weft_proxy_ask(&proxy->link, question, more, NULL, &err);
-	if (!answer)
+		answer = weft_proxy_ask(&proxy->link, question, more, &stopped, &err);
+	if (!answer && !stopped)
 		say(err.text);
 	json_object_put(answer);
+	return !stopped;
 }
 
 /* ---------------------------------------------------------------- the run */
@@ -304,20 +339,20 @@ static void follow(struct proxy *proxy)
 	while (goes_on(proxy->run.phase)) {
 		struct weft_err err = WEFT_ERR_INIT;
 		unsigned first = proxy->run.first;
+		bool stopped = false;
 
 		if (got_term && !proxy->cancelled) {
-			ask_word(proxy, "cancel"); /* what weftd says no to, it will not do the next time */
-			proxy->cancelled = true;
+			proxy->cancelled = ask_word(proxy, "cancel");
 			proxy->changed = now();
 		}
 		tell_signal(proxy);
 		fetch_some(proxy);
 		weft_proxy_nap(pause_ms(proxy));
-		if (!ask_status(proxy, &err)) {
+		if (!ask_status(proxy, &stopped, &err)) {
 			if (proxy->run.phase != WEFT_PROXY_NONE)
 				follow_output(proxy, first);
 			told = false;
-		} else if (!told) {
+		} else if (!told && !stopped) {
 			say(err.text);
 			told = true;
 		}
@@ -360,6 +395,7 @@ static _Noreturn void finish(struct proxy *proxy)
 	bool home = true;
 
 	fetch_all(proxy);
+	fflush(stderr);
 	if (proxy->run.phase == WEFT_PROXY_ENDED &&
 	    weft_proxy_stage(&stage, "StageOut=", proxy->peer->stage_out, &err)) {
 		home = false;
@@ -367,6 +403,8 @@ static _Noreturn void finish(struct proxy *proxy)
 		if (end.code == 0 && end.signal == 0)
 			end.code = WEFT_PROXY_STAGE;
 	}
+	check_output("WEFT_OUTPUT", STDOUT_FILENO);
+	check_output("WEFT_ERROR", STDERR_FILENO);
 	if (text[0])
 		say(text);
 	if (home)
@@ -395,6 +433,8 @@ int main(int argc, char **argv)
 	}
 	proxy.link = (struct weft_proxy_link){ .conf = conf, .stop = is_ended };
 	proxy.changed = now();
+	name_output("WEFT_OUTPUT", STDOUT_FILENO);
+	name_output("WEFT_ERROR", STDERR_FILENO);
 	begin(&proxy);
 	/* From here on there may be a run: a signal is passed to it, and does not end the proxy. */
 	proxy.link.stop = NULL;
@@ -402,6 +442,8 @@ int main(int argc, char **argv)
 		attach(&proxy);
 	if (proxy.run.phase != WEFT_PROXY_NONE)
 		open_output(&proxy);
+	proxy.link.stop = at_once;
 	follow(&proxy);
+	proxy.link.stop = NULL;
 	finish(&proxy);
 }

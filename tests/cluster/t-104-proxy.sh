@@ -21,6 +21,13 @@ proxy_pid()
 	done | head -n 1
 }
 
+# requeue: $JOB, which has ended, and without the pause that Slurm makes before it starts again
+requeue()
+{
+	scontrol requeue "$JOB"
+	scontrol update "JobId=$JOB" StartTime=now
+}
+
 burst_start
 site alpha
 
@@ -90,11 +97,9 @@ burst alice --open-mode=append --export=ALL,MINE=x --wrap \
 	'echo run >> $HOME/count.$MINE; for i in $(seq 1 20); do echo "line $i"; sleep 0.5; done; exit 6'
 wait_job "$JOB" RUNNING 30
 wait_for 30 written alice "$JOB" "line 3"
-scontrol requeuehold "$JOB" > /dev/null 2>&1 & # SIGTERM would cancel the run
 kill -9 "$(proxy_pid "$JOB")" || fail "there is no proxy"
-wait
-wait_for 30 job_is "$JOB" PENDING
-scontrol release "$JOB"
+wait_job "$JOB" FAILED 30
+requeue
 wait_job "$JOB" FAILED 150
 expect_field "$JOB" ExitCode 6:0
 expect_eq "$(home_file alice "$JOB.out" | grep line)" "$(seq -f 'line %g' 1 20)"
@@ -124,7 +129,7 @@ mv "$CLUSTER_TOP/bin/beta-in.away" "$CLUSTER_TOP/bin/beta-in"
 test_case "a requeue of a job that has ended is a new run in the same directory"
 burst alice --wrap 'echo "was: $(cat mark 2>/dev/null)"; echo there > mark; exit 1'
 wait_job "$JOB" FAILED 60
-scontrol requeue "$JOB"
+requeue
 wait_for 60 eval "[ \"\$(job_field $JOB Restarts)\" = 1 ]"
 wait_job "$JOB" FAILED 90
 expect_match "$(home_file alice "$JOB.out")" "^was: there$"
