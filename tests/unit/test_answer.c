@@ -280,6 +280,7 @@ END_TEST
 START_TEST(users_change)
 {
 	const char *find = Q("find", JOB("beta"));
+	json_object *o;
 	char want[256];
 
 	json_object_put(good(NOBODY, find));
@@ -291,7 +292,9 @@ START_TEST(users_change)
 	snprintf(want, sizeof(want), "%s/users:1: \"n?\" is not a name", dir);
 	check_no(NOBODY, find, want, "later");
 	put_file("users", "nobody other\ndaemon d\n", 0600);
-	ck_assert_str_eq(text_of(good(NOBODY, find), "remote_user"), "other");
+	o = good(NOBODY, find);
+	ck_assert_str_eq(text_of(o, "remote_user"), "other");
+	json_object_put(o);
 	json_object_put(good(DAEMON, find));
 	put_file("users", "nobody other\n", 0666);
 	snprintf(want, sizeof(want), "%s/users: everyone may write it", dir);
