@@ -28,6 +28,7 @@
 #define LAST_PAUSE     10000
 #define FETCH_PATIENCE 120 /* s after the end of the run for which its output is tried to be had */
 #define RETRY_PAUSE    3000
+#define LIMIT_PATIENCE 90 /* s; slurmctld looks at time limits twice a minute */
 
 extern char **environ;
 
@@ -386,6 +387,18 @@ static void begin(struct proxy *proxy)
 		die(0, SIGTERM);
 }
 
+/* The peer may be the first to see that the time is up.  The limit is the same here: slurmctld, when it ends the
+ * job for it in a moment, gives it the state that says so. */
+static void await_limit(const struct proxy *proxy)
+{
+	time_t until = now() + LIMIT_PATIENCE;
+
+	if (proxy->run.phase != WEFT_PROXY_ENDED || strcmp(proxy->run.state, "TIMEOUT") != 0)
+		return;
+	while (!got_term && now() < until)
+		weft_proxy_nap(FIRST_PAUSE);
+}
+
 static _Noreturn void finish(struct proxy *proxy)
 {
 	char text[1024];
@@ -411,6 +424,7 @@ static _Noreturn void finish(struct proxy *proxy)
 		ask_word(proxy, "settle");
 	if (proxy->has_output)
 		weft_proxy_output_close(&proxy->output, home);
+	await_limit(proxy);
 	weft_proxy_die(&end);
 }
 
