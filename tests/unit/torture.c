@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/burst.h"
 #include "core/caps.h"
 #include "core/catalogue.h"
 #include "core/conf.h"
@@ -25,6 +26,7 @@
 #include "core/jobspec.h"
 #include "core/machine.h"
 #include "core/mix.h"
+#include "core/outlook.h"
 #include "core/plan.h"
 #include "core/power_report.h"
 #include "core/request.h"
@@ -619,6 +621,33 @@ static int do_handover(struct weft_err *err)
 	return rc;
 }
 
+/* A wish, a forecast with more moments than a block has, and a decision, logged and made again. */
+static int do_burst(struct weft_err *err)
+{
+	const struct weft_conf_burst site = { .value = 1000000 };
+	const struct weft_burst_place peer = { "beta", 1000, 60, 5, 2000, "EUR", true };
+	struct weft_burst_case c = { .now = 1000, .home = { "home", 9000, 60, 0, 0, "", true }, .peers = &peer, .n_peers = 1 };
+	struct weft_outlook_waiting waiting[150];
+	struct weft_burst_answer answer;
+	struct weft_outlook o;
+	char *line = NULL;
+	int rc;
+
+	for (unsigned i = 0; i < 150; i++)
+		waiting[i] = (struct weft_outlook_waiting){ .cards = 1 + i % 3, .seconds = 7 * i + 1, .id = i };
+	rc = weft_outlook_make(&o, 3, 1000, 1, NULL, 0, waiting, 150);
+	if (rc)
+		return weft_err(err, "out of memory");
+	if (weft_burst_parse("auto,beta,gamma,max-cost=5EUR", &c.wish, err))
+		return -1;
+	weft_burst_decide(&site, &c, &answer);
+	line = weft_burst_record(&site, &c, &answer);
+	rc = line ? weft_burst_replay(line, err) : weft_err(err, "out of memory");
+	weft_burst_clear(&c.wish);
+	free(line);
+	return rc;
+}
+
 /* A ticket of all classes, written, read, and as the files of a step. */
 static int do_ticket(struct weft_err *err)
 {
@@ -724,6 +753,7 @@ static const struct {
 	{ "device environment", do_devenv },
 	{ "site", do_site },
 	{ "energy: series, plan, text", do_energy },
+	{ "burst: wish, outlook, decision, replay", do_burst },
 	{ "ticket, and the files of a step", do_ticket },
 	{ "power report, as a file", do_report },
 	{ "the record of a run at a peer", do_handover },
