@@ -184,15 +184,13 @@ static enum weft_burst_verdict weigh(const struct weft_conf_burst *conf, const s
 	if (home.start == 0)
 		home.start = c->now > c->eligible ? c->now + (c->now - c->eligible) : c->now;
 	saved = finish(&home) - finish(p);
-	worth = (saved + c->others) / 3600 * (double)conf->value;
+	worth = saved / 3600 * (double)conf->value;
 	*gain = worth - cost;
 	if (!(saved > 0)) {
 		weft_say(why, "%.64s would not be sooner than home", p->name);
 		return WEFT_BURST_STAY;
 	}
 	weft_say(why, "%.64s: done %s sooner", p->name, span(saved).text);
-	if (c->others >= 60)
-		weft_say(why, ", others %s", span(c->others).text);
 	weft_say(why, ", worth %s; costs %s", amount(worth, money).text, amount(cost, money).text);
 	if (c->home.cost > 0)
 		weft_say(why, " more");

@@ -67,7 +67,6 @@ enum weft_burst_verdict { WEFT_BURST_STAY, WEFT_BURST_GO };
 struct weft_burst_case {
 	uint32_t job;
 	time_t now, eligible; /* since when it could have started */
-	double others; /* s by which others at home would start sooner if it left: weft_outlook_make() */
 	struct weft_burst_wish wish;
 	struct weft_burst_place home;
 	const struct weft_burst_place *peers;

@@ -70,7 +70,6 @@ static void put_record(FILE *f, const struct weft_conf_burst *conf, const struct
 	put_text(f, "peer", a->verdict == WEFT_BURST_GO ? c->peers[a->peer].name : "");
 	put_text(f, "why", a->why);
 	put_whole(f, "eligible", c->eligible);
-	put_number(f, "others", c->others);
 	put_text(f, "burst", wish);
 	put_text(f, "wait", waits[conf->wait]);
 	put_number(f, "factor", conf->factor);
@@ -258,8 +257,7 @@ static int read_case(const struct reader *r, struct weft_burst_case *c, struct w
 
 	if (get_whole(r, "format", FORMAT, FORMAT, &format) || get_whole(r, "job", 0, UINT32_MAX, &job) ||
 	    get_whole(r, "now", 0, MAX_WHOLE, &now) || get_whole(r, "eligible", 0, MAX_WHOLE, &eligible) ||
-	    get_number(r, "others", &c->others) || get_text(r, "burst", &wish) || read_home(r, c) ||
-	    read_peers(r, c, peers))
+	    get_text(r, "burst", &wish) || read_home(r, c) || read_peers(r, c, peers))
 		return -1;
 	if (weft_burst_parse(wish, &c->wish, &why))
 		return BAD(r, "burst", "%s", why.text);

@@ -18,8 +18,7 @@
 struct unit {
 	const struct weft_burst_waiter *w;
 	time_t start; /* at home; 0: never */
-	double others;
-	double bias; /* s that the host's forecast is later than ours */
+	double bias;  /* s that the host's forecast is later than ours */
 	double gain;
 	bool gone;
 };
@@ -82,10 +81,8 @@ static int look_at_class(struct planning *p, unsigned class_id)
 	if (weft_outlook_make(&p->home[class_id], plan->cards[class_id], plan->now, plan->scale, p->running,
 			      n, p->waiting, m))
 		return -1;
-	for (size_t i = 0; i < m; i++) {
+	for (size_t i = 0; i < m; i++)
 		p->units[p->waiting[i].id].start = p->waiting[i].start;
-		p->units[p->waiting[i].id].others = p->waiting[i].others;
-	}
 	return 0;
 }
 
@@ -231,7 +228,6 @@ static struct weft_burst_case case_of(struct planning *p, const struct unit *u)
 	struct weft_burst_case c = { .job = u->w->job,
 				     .now = p->plan->now,
 				     .eligible = u->w->eligible,
-				     .others = u->others,
 				     .wish = u->w->ask->wish,
 				     .home = home_of(p, u),
 				     .peers = p->places };

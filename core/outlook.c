@@ -88,67 +88,6 @@ static int put_waiting(struct weft_power_line *line, uint32_t cards, time_t now,
 	return rc;
 }
 
-/* ---------------------------------------------------------------- what it means to the others */
-
-static int by_time(const void *a, const void *b)
-{
-	time_t x = *(const time_t *)a, y = *(const time_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* How many of the N sorted TIMES are not after WHEN. */
-static size_t until(const time_t *times, size_t n, time_t when)
-{
-	size_t low = 0;
-
-	while (low < n) {
-		size_t middle = low + (n - low) / 2;
-
-		if (times[middle] <= when)
-			low = middle + 1;
-		else
-			n = middle;
-	}
-	return low;
-}
-
-/* If one leaves, whoever starts after it starts sooner by the share of the pool's time that it would have
- * used, but not before it would have. */
-static int tell_others(uint32_t cards, time_t now, double scale, struct weft_outlook_waiting *waiting,
-		       size_t n)
-{
-	time_t *starts = malloc((n + 1) * sizeof(*starts));
-	double *sums = malloc((n + 1) * sizeof(*sums));
-	size_t some = 0;
-	int rc = starts && sums ? 0 : -1;
-
-	for (size_t i = 0; i < n && rc == 0; i++)
-		if (waiting[i].start > now && waiting[i].start > waiting[i].begin)
-			starts[some++] = waiting[i].start;
-	if (rc == 0 && some > 0)
-		qsort(starts, some, sizeof(*starts), by_time);
-	if (rc == 0)
-		sums[0] = 0;
-	for (size_t i = 0; i < some && rc == 0; i++)
-		sums[i + 1] = sums[i] + (double)(starts[i] - now);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		struct weft_outlook_waiting *w = &waiting[i];
-		double share = cards ? (double)w->cards * scaled(w->seconds, scale) / cards : 0;
-		time_t whole = w->start + (time_t)(share < 1e12 ? share : 1e12);
-		size_t first = until(starts, some, w->start), full = until(starts, some, whole);
-
-		w->others = 0;
-		if (w->start > 0)
-			w->others = sums[full] - sums[first] -
-				    (double)(full - first) * (double)(w->start - now) +
-				    (double)(some - full) * share;
-	}
-	free(starts);
-	free(sums);
-	return rc;
-}
-
 /* ---------------------------------------------------------------- the steps */
 
 static uint32_t free_at(int64_t cards, const struct weft_power_then *then)
@@ -223,8 +162,6 @@ int weft_outlook_make(struct weft_outlook *o, uint32_t cards, time_t now, double
 		qsort(waiting, n_waiting, sizeof(*waiting), by_priority);
 		rc = put_waiting(line, cards, now, scale, waiting, n_waiting);
 	}
-	if (rc == 0 && n_waiting > 0)
-		rc = tell_others(cards, now, scale, waiting, n_waiting);
 	if (rc == 0)
 		write_steps(o, line, now);
 	weft_power_line_destroy(line);

@@ -38,8 +38,6 @@ struct weft_outlook_waiting {
 	int64_t priority; /* the higher the sooner */
 	uint32_t id;	  /* the lower the sooner, at the same priority */
 	time_t start;	  /* out: the forecast; 0: never */
-	double others; /* out: s by which all others together would start sooner if this one left; an estimate
-			*/
 };
 
 /* Jobs run by SCALE (above 0, to 1) of their time limits, on the whole: what is left of them and lengths are

@@ -206,16 +206,11 @@ START_TEST(weighs_money_against_time)
 	peers[0].cost = 12000000;
 	expect(&forecast, &c, WEFT_BURST_STAY,
 	       "beta: done 3 h 50 min sooner, worth 11.50 EUR; costs 12.00 EUR");
-	c.others = HOUR; /* it is worth more when others gain */
-	expect(&forecast, &c, WEFT_BURST_GO,
-	       "beta: done 3 h 50 min sooner, others 1 h 00 min, worth 14.50 EUR; costs 12.00 EUR");
-	c.home.cost = 3000000; /* or when home is not free */
-	c.others = 0;
+	c.home.cost = 3000000; /* home is not free */
 	expect(&forecast, &c, WEFT_BURST_GO,
 	       "beta: done 3 h 50 min sooner, worth 11.50 EUR; costs 9.00 EUR more");
 	ck_assert_double_eq(decide(&forecast, &c).gain, 2500000);
 	c.home.start = NOW + 300;
-	c.others = 1000 * HOUR; /* but nobody is made to wait for others */
 	expect(&forecast, &c, WEFT_BURST_STAY, "beta would not be sooner than home");
 }
 END_TEST
@@ -380,21 +375,18 @@ START_TEST(records_all)
 	struct weft_burst_answer a;
 	char *line;
 
-	c.others = 90.5;
+	c.home.run = 3600.5;
 	weft_burst_decide(&forecast, &c, &a);
 	line = weft_burst_record(&forecast, &c, &a);
 	ck_assert_str_eq(
 		line,
-		"{\"format\":1,\"job\":7,\"now\":1700000000,\"verdict\":\"go\",\"peer\":\"beta\",\"why\":"
-		"\"beta: done "
-		"3 h 50 min sooner, others 91 s, worth 11.58 EUR; costs 8.00 "
-		"EUR\",\"eligible\":1699996400,\"others\":"
-		"90.5,\"burst\":\"auto\",\"wait\":\"forecast\",\"factor\":0,\"value\":3000000,\"currency\":"
-		"\"EUR\","
-		"\"home\":{\"name\":\"home\",\"start\":1700014400,\"run\":3600,\"staging\":0,\"cost\":0,"
-		"\"currency\":\"\",\"open\":true},\"peers\":[{\"name\":\"beta\",\"start\":1700000000,\"run\":"
-		"3600,"
-		"\"staging\":600,\"cost\":8000000,\"currency\":\"EUR\",\"open\":true}]}");
+		"{\"format\":1,\"job\":7,\"now\":1700000000,\"verdict\":\"go\",\"peer\":\"beta\","
+		"\"why\":\"beta: done 3 h 50 min sooner, worth 11.50 EUR; costs 8.00 EUR\","
+		"\"eligible\":1699996400,\"burst\":\"auto\",\"wait\":\"forecast\",\"factor\":0,"
+		"\"value\":3000000,\"currency\":\"EUR\",\"home\":{\"name\":\"home\",\"start\":1700014400,"
+		"\"run\":3600.5,\"staging\":0,\"cost\":0,\"currency\":\"\",\"open\":true},"
+		"\"peers\":[{\"name\":\"beta\",\"start\":1700000000,\"run\":3600,\"staging\":600,"
+		"\"cost\":8000000,\"currency\":\"EUR\",\"open\":true}]}");
 	free(line);
 }
 END_TEST
@@ -443,7 +435,8 @@ static const struct {
 	{ "\"factor\":0", "\"factor\":1e16", -1, "burst log: factor: must be -1e15 to 1e15" },
 	{ "\"factor\":0", "\"factor\":true", -1,
 	  "burst log: factor: must be a number or null, not true or false" },
-	{ "\"others\":0", "\"others\":null", 0, "" },
+	{ "\"staging\":600", "\"staging\":null", 1,
+	  "burst log: job 7: was go to beta, is stay: beta would not be sooner than home" },
 	{ "\"burst\":\"auto\"", "\"burst\":\"auto,\"", -1,
 	  "burst log: burst: --burst: there is nothing before or after a ','" },
 	{ "\"home\":{", "\"home\":{\"x\":{", -1, "burst log:1: the text ends too early" },

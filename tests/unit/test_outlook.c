@@ -152,47 +152,6 @@ START_TEST(agrees_with_the_slow_one)
 }
 END_TEST
 
-START_TEST(tells_what_it_means_to_others)
-{
-	/* One pool of 4: all run for 100 s one after the other, except the last, which has room beside the
-	 * third. */
-	const struct weft_outlook_running running = { 4, NOW + 100 };
-	struct weft_outlook_waiting waiting[] = {
-		{ .cards = 4, .seconds = 100, .priority = 9 },
-		{ .cards = 4, .seconds = 100, .priority = 8 },
-		{ .cards = 2, .seconds = 100, .priority = 7 },
-		{ .cards = 2, .seconds = 60, .priority = 6 },
-		{ .cards = 4, .seconds = 10, .priority = 5, .begin = NOW + 500 },
-		{ .cards = 5, .seconds = 10 },
-	};
-	static const time_t starts[] = { NOW + 100, NOW + 200, NOW + 300, NOW + 300, NOW + 500, 0 };
-	static const double others[] = { 300, 200, 0, 0, 0, 0 };
-	static struct weft_outlook o;
-
-	ck_assert_int_eq(weft_outlook_make(&o, 4, NOW, 1, &running, 1, waiting, 6), 0);
-	for (unsigned i = 0; i < 6; i++) {
-		ck_assert_int_eq(waiting[i].start, starts[i]);
-		ck_assert_double_eq(waiting[i].others, others[i]);
-	}
-}
-END_TEST
-
-START_TEST(others_gain_no_more_than_they_wait)
-{
-	/* The first would use the pool for 1,000 s, but the second waits only 5 s longer than it. */
-	const struct weft_outlook_running running[] = { { 2, NOW + 100 }, { 2, NOW + 105 } };
-	struct weft_outlook_waiting waiting[] = {
-		{ .cards = 2, .seconds = 2000, .priority = 9 },
-		{ .cards = 2, .seconds = 3, .priority = 8 },
-	};
-	static struct weft_outlook o;
-
-	ck_assert_int_eq(weft_outlook_make(&o, 4, NOW, 1, running, 2, waiting, 2), 0);
-	ck_assert_int_eq(waiting[1].start, NOW + 105);
-	ck_assert_double_eq(waiting[0].others, 5);
-}
-END_TEST
-
 /* More moments than there are steps: the near future stays exact, and no forecast is too early. */
 START_TEST(many_moments)
 {
@@ -276,8 +235,6 @@ int main(void)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, agrees_with_the_slow_one, 0, 8);
-	tcase_add_test(tc, tells_what_it_means_to_others);
-	tcase_add_test(tc, others_gain_no_more_than_they_wait);
 	tcase_add_test(tc, many_moments);
 	tcase_add_test(tc, takes_where_there_is_no_room);
 	tcase_add_test(tc, nothing_there);
