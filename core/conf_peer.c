@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "core/conf_private.h"
+#include "core/money.h"
 #include "core/nearest.h"
 #include "core/scan.h"
 #include "core/wrapper.h"
@@ -427,17 +428,6 @@ static int read_wait(struct weft_conf_reader *r, const char *value)
 	return word < 0 ? -1 : 0;
 }
 
-static int read_value(struct weft_conf_reader *r, const char *value)
-{
-	double x = amount(value);
-
-	if (isnan(x))
-		return FAIL(r, KEY_BURST_VALUE, "\"%s\" is not a number from 0 to %.0f", snip(value).text,
-			    WEFT_CONF_MAX_AMOUNT);
-	r->conf->burst.value = llround(x * 1e6);
-	return 0;
-}
-
 /* Seconds, or what they are multiplied with. */
 static int read_factor(struct weft_conf_reader *r, const char *value)
 {
@@ -447,6 +437,16 @@ static int read_factor(struct weft_conf_reader *r, const char *value)
 	if (isnan(*factor))
 		return FAIL(r, KEY_BURST_FACTOR, "\"%s\" is not a number from 0 to %.0f, nor never",
 			    snip(value).text, WEFT_CONF_MAX_AMOUNT);
+	return 0;
+}
+
+static int read_value(struct weft_conf_reader *r, const char *value)
+{
+	struct weft_conf_burst *burst = &r->conf->burst;
+
+	if (weft_money_parse(value, strlen(value), &burst->value, burst->currency))
+		return FAIL(r, KEY_BURST_VALUE, "\"%s\" is not an amount such as 2.50 or 2.50EUR",
+			    snip(value).text);
 	return 0;
 }
 

@@ -112,7 +112,7 @@ END_TEST
 START_TEST(the_burst_keys)
 {
 	struct weft_conf *conf =
-		parse("BurstWait=Cost\nBurstFactor=180.5\nBurstValue=2.50\nBurstLog=/var/log/b.json\n"
+		parse("BurstWait=Cost\nBurstFactor=180.5\nBurstValue=2.50eur\nBurstLog=/var/log/b.json\n"
 		      "Weftd=ctl.home:7000\nWeftdUser=slurm\nWeftdState=/srv/weft\n"
 		      "MungeSocket=/run/m2\nSites=/srv/sites.json\nPollInterval=5\n"
 		      "Publish=/srv/offer.json PublishKey=/etc/weft/offer.key Valid=600\n"
@@ -123,6 +123,7 @@ START_TEST(the_burst_keys)
 	ck_assert_int_eq(b->wait, WEFT_BURST_WAIT_COST);
 	ck_assert(b->factor == 180.5);
 	ck_assert_int_eq(b->value, 2500000);
+	ck_assert_str_eq(b->currency, "EUR");
 	ck_assert_str_eq(b->log, "/var/log/b.json");
 	ck_assert_str_eq(b->weftd, "ctl.home:7000");
 	ck_assert_str_eq(b->user, "slurm");
@@ -277,7 +278,7 @@ static const struct {
 				"cost; did you mean constant?" },
 	{ "BurstFactor=-1",
 	  "weft.conf:1: BurstFactor: \"-1\" is not a number from 0 to 1000000000, nor never" },
-	{ "BurstValue=1e10", "weft.conf:1: BurstValue: \"1e10\" is not a number from 0 to 1000000000" },
+	{ "BurstValue=1e10", "weft.conf:1: BurstValue: \"1e10\" is not an amount such as 2.50 or 2.50EUR" },
 	{ "BurstValue=1\nBurstValue=1", "weft.conf:2: BurstValue: given in line 1 already" },
 	{ "BurstLog=x", "weft.conf:1: BurstLog: \"x\" is not an absolute path" },
 	{ "WeftdUser=\"a b\"", "weft.conf:1: WeftdUser: \"a b\" is not a name" },
