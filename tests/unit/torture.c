@@ -14,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/burst.h"
 #include "core/caps.h"
 #include "core/catalogue.h"
 #include "core/conf.h"
@@ -26,7 +25,6 @@
 #include "core/jobspec.h"
 #include "core/machine.h"
 #include "core/mix.h"
-#include "core/outlook.h"
 #include "core/plan.h"
 #include "core/power_report.h"
 #include "core/request.h"
@@ -416,6 +414,7 @@ static int do_no_mix(struct weft_err *err)
 	return rc;
 }
 
+#include "tests/unit/torture_burst.h"
 #include "tests/unit/torture_power.h"
 #include "tests/unit/torture_rest.h"
 
@@ -617,33 +616,6 @@ static int do_handover(struct weft_err *err)
 	weft_handover_begin(&h, 1000);
 	line = weft_handover_write(&h);
 	rc = line ? weft_handover_read(line, strlen(line), &again, err) : weft_err(err, "out of memory");
-	free(line);
-	return rc;
-}
-
-/* A wish, a forecast with more moments than a block has, and a decision, logged and made again. */
-static int do_burst(struct weft_err *err)
-{
-	const struct weft_conf_burst site = { .value = 1000000 };
-	const struct weft_burst_place peer = { "beta", 1000, 60, 5, 2000, "EUR", true };
-	struct weft_burst_case c = { .now = 1000, .home = { "home", 9000, 60, 0, 0, "", true }, .peers = &peer, .n_peers = 1 };
-	struct weft_outlook_waiting waiting[150];
-	struct weft_burst_answer answer;
-	struct weft_outlook o;
-	char *line = NULL;
-	int rc;
-
-	for (unsigned i = 0; i < 150; i++)
-		waiting[i] = (struct weft_outlook_waiting){ .cards = 1 + i % 3, .seconds = 7 * i + 1, .id = i };
-	rc = weft_outlook_make(&o, 3, 1000, 1, NULL, 0, waiting, 150);
-	if (rc)
-		return weft_err(err, "out of memory");
-	if (weft_burst_parse("auto,beta,gamma,max-cost=5EUR", &c.wish, err))
-		return -1;
-	weft_burst_decide(&site, &c, &answer);
-	line = weft_burst_record(&site, &c, &answer);
-	rc = line ? weft_burst_replay(line, err) : weft_err(err, "out of memory");
-	weft_burst_clear(&c.wish);
 	free(line);
 	return rc;
 }
