@@ -10,6 +10,9 @@
 
 #include "core/shell.h"
 
+#define PULSE	10 /* s from one beat to the next */
+#define SILENCE 90 /* s without one after which who worked is dead; NFS may show a file a minute late */
+
 /* The parts of the script that are always the same.  In front of them stand the assignments of key, attempt,
  * job's directory, interpreter and its argument. */
 
@@ -57,20 +60,59 @@ static const char claim[] =
 	"# A link is made once, by one of all that try, and the file is whole when it appears.\n"
 	"weft_look\n"
 	"weft_mine=$weft_dir/.run.$weft_job.$$\n"
-	"printf '%s\\n' \"$weft_job\" > \"$weft_mine\" || weft_end 212 \"$weft_mine cannot be written\"\n"
-	"ln \"$weft_mine\" \"$weft_dir/run.$weft_attempt\" 2>/dev/null\n"
+	"weft_again=${SLURM_RESTART_COUNT:-0}\n"
+	"weft_run=$weft_dir/run.$weft_attempt\n"
+	"printf '%s\\n' \"$weft_job $weft_again\" > \"$weft_mine\" || weft_end 212 \"$weft_mine cannot be "
+	"written\"\n"
+	"weft_new=\n"
+	"ln \"$weft_mine\" \"$weft_run\" 2>/dev/null && weft_new=1\n"
 	"rm -f \"$weft_mine\"\n"
 	"weft_who=\n"
-	"{ read -r weft_who < \"$weft_dir/run.$weft_attempt\"; } 2>/dev/null\n"
-	"[ -n \"$weft_who\" ] || weft_end 212 \"$weft_dir/run.$weft_attempt cannot be written\"\n"
+	"{ read -r weft_who weft_then < \"$weft_run\"; } 2>/dev/null\n"
+	"[ -n \"$weft_who\" ] || weft_end 212 \"$weft_run cannot be written\"\n"
 	"[ \"$weft_who\" = \"$weft_job\" ] || weft_end 213 \"job $weft_who does the work of $weft_key; this "
 	"one does not\"\n"
+	"\n"
+	"# A slurmctld that has lost its last seconds starts a job that runs already.  What it requeues it "
+	"counts,\n"
+	"# this it does not.  As long as there are new beats, the other one works.\n"
+	"weft_beat=$weft_dir/beat.$weft_attempt\n"
+	"if [ -z \"$weft_new\" ]; then\n"
+	"	weft_old=\n"
+	"	weft_now=\n"
+	"	{ read -r weft_now < \"$weft_beat\"; } 2>/dev/null\n"
+	"	[ \"$weft_again\" -gt \"${weft_then:-0}\" ] 2>/dev/null || weft_old=none\n"
+	"	while [ -n \"$weft_old\" ] && [ \"$weft_now\" != \"$weft_old\" ]; do\n"
+	"		weft_old=${weft_now:-none}\n"
+	"		weft_i=0\n"
+	"		while [ \"$weft_i\" -lt \"$weft_silence\" ]; do\n"
+	"			weft_look\n"
+	"			sleep 1\n"
+	"			weft_i=$((weft_i + 1))\n"
+	"		done\n"
+	"		weft_now=none\n"
+	"		{ read -r weft_now < \"$weft_beat\"; } 2>/dev/null\n"
+	"	done\n"
+	"	printf '%s\\n' \"$weft_job $weft_again\" > \"$weft_mine\" && mv -f \"$weft_mine\" "
+	"\"$weft_run\" ||\n"
+	"		weft_end 212 \"$weft_run cannot be written\"\n"
+	"fi\n"
 	"for weft_file in \"$weft_dir\"/run.*; do\n"
 	"	[ \"${weft_file##*/run.}\" -le \"$weft_attempt\" ] ||\n"
 	"		weft_end 213 \"attempt ${weft_file##*/run.} of $weft_key has come; attempt "
 	"$weft_attempt does not work\"\n"
 	"done\n"
-	"weft_look\n";
+	"weft_look\n"
+	"(\n"
+	"	trap '' HUP INT QUIT ALRM TERM USR1 USR2 XCPU\n"
+	"	weft_i=0\n"
+	"	while kill -0 $$ 2>/dev/null; do\n"
+	"		weft_i=$((weft_i + 1))\n"
+	"		printf '%s\\n' \"$$ $weft_i\" > \"$weft_beat\"\n"
+	"		sleep \"$weft_pulse\"\n"
+	"	done\n"
+	") < /dev/null > /dev/null 2>&1 &\n"
+	"weft_heart=$!\n";
 
 /* Only now is SCRIPT written: nobody else does at the same time. */
 static const char unpack[] = "base64 -d > \"$weft_dir/.script\" <<'WEFT_END' || weft_end 212 "
@@ -100,7 +142,8 @@ static const char run[] =
 	"[ \"$WEFT_JOIN\" != 1 ] || weft_err=$weft_out\n"
 	"unset WEFT_ARGC WEFT_JOIN\n"
 	"\n"
-	"# The shell makes what it starts in the background deaf to these two, and only GNU env knows a remedy.\n"
+	"# The shell makes what it starts in the background deaf to these two, and only GNU env knows a "
+	"remedy.\n"
 	"weft_hear=\n"
 	"if /usr/bin/env --default-signal=INT,QUIT true 2>/dev/null; then\n"
 	"	weft_hear='/usr/bin/env --default-signal=INT,QUIT'\n"
@@ -164,6 +207,7 @@ static const char run[] =
 	"		mv -f \"$weft_dir/.done\" \"$weft_dir/done\"\n"
 	"	fi || printf 'weft: %s\\n' \"$weft_dir/done cannot be written\" >&2\n"
 	"fi\n"
+	"{ kill -s KILL \"$weft_heart\" && wait \"$weft_heart\"; } 2>/dev/null # without a word\n"
 	"exit \"$weft_code\"\n";
 
 static int check_key(const char *key, struct weft_err *err)
@@ -282,7 +326,8 @@ static int put_all(FILE *f, const char *key, unsigned first, unsigned attempt, c
 	size_t len = strlen(script);
 
 	fputs("#!/bin/sh\n# Made by Weft: runs the script of another site's job, once.\n", f);
-	fprintf(f, "weft_key=%s\nweft_first=%u\nweft_attempt=%u\n", key, first, attempt);
+	fprintf(f, "weft_key=%s\nweft_first=%u\nweft_attempt=%u\nweft_pulse=%d\nweft_silence=%d\n", key,
+		first, attempt, PULSE, SILENCE);
 	if (put_interpreter(f, script))
 		return -1;
 	fputs(prologue, f);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * wrapper.h - the script that runs at a peer in the place of a user's: it sees to it that a run's work is done
- * once.
+ * wrapper.h - the script that runs at a peer in the place of a user's: it sees to it that a run's work is
+ *done once.
  *
  * It is POSIX sh, works in TOP/KEY (mode 0700), and leaves there
  *
- *	run.ATTEMPT	the number of the job at the peer that works, or worked, as this attempt
- *	done		the exit code and the attempt, once the user's script has ended by itself
- *	script		the user's script
+ *	run.ATTEMPT	the number of the job at the peer that works, or worked, as this attempt, and how
+ *often Slurm had requeued it beat.ATTEMPT	changes every few seconds while it works done		the
+ *exit code and the attempt, once the user's script has ended by itself script		the user's script
  *	out.FIRST	what that wrote; each attempt of the run appends
  *	err.FIRST	the same
  *	work/		where it works: what StageIn= brings and StageOut= takes
@@ -15,8 +15,10 @@
  * A run is the attempts from FIRST on.  When its `done` is there, the wrapper ends with that code and does
  * nothing.  Of the jobs with one attempt the first that comes works (again, when the peer requeues it);
  * another job is told off with WEFT_WRAPPER_SECOND, and so is one whose attempt is lower than one that has
- * come.  After a SIGTERM (cancelled, time limit, preempted) no `done` is written, so that a requeue works
- * again.
+ * come.  A slurmctld that is put back to an earlier state may start a job that runs already: it has not
+ * counted that as a requeue, so the second waits for the first's `done`, and works only once the first shows
+ * no sign of life.  After a SIGTERM (cancelled, time limit, preempted) no `done` is written, so that a
+ *requeue works again.
  *
  * A job that is requeued at home after its run was settled or cancelled is a new run with the same key: its
  * FIRST is the next attempt, what an earlier run left in `done` does not count for it, and it finds that

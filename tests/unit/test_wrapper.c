@@ -164,7 +164,7 @@ START_TEST(a_script_sees_what_it_would_at_home)
 	holds(RUN "out.1", want);
 	holds(RUN "err.1", "oops\n");
 	holds(RUN "done", "7 1\n");
-	holds(RUN "run.1", "77\n");
+	holds(RUN "run.1", "77 0\n");
 	holds("said", "");
 	ck_assert_int_eq(sh("test $(stat -c %a \"$TOP/" RUN "\") = 700"), 0);
 }
@@ -284,11 +284,43 @@ START_TEST(after_a_kill_only_the_same_job_or_a_later_attempt_works)
 	ck_assert_int_eq(run(1, 78, ""), WEFT_WRAPPER_SECOND);
 	holds("said", "weft: job 77 does the work of " KEY "; this one does not\n");
 	if (_i % 2) { /* the peer has requeued it */
-		ck_assert_int_eq(run(1, 77, ""), 3);
+		ck_assert_int_eq(run(1, 77, "SLURM_RESTART_COUNT=1"), 3);
+		holds(RUN "run.1", "77 1\n");
 		holds(RUN "out.1", "worked\nworked\n");
 	} else {
 		ck_assert_int_eq(run(2, 79, ""), 4);
 		holds(RUN "out.1", "worked\nsecond\n");
+	}
+}
+END_TEST
+
+/* A slurmctld of an earlier state starts it again: not counted as a requeue. */
+START_TEST(a_job_that_is_started_twice_works_once)
+{
+	pid_t first, second;
+
+	if (!have(_i))
+		return;
+	make(1, 1, "#!/bin/sh\necho worked; : > started; until [ -e go ]; do sleep 0.1; done; exit 3");
+	ck_assert_int_eq(sh("sed -i 's/^weft_pulse=.*/weft_pulse=1/; s/^weft_silence=.*/weft_silence=3/' "
+			    "\"$TOP/wrapper.1\""),
+			 0);
+	first = start(1, 77);
+	comes(RUN "work/started");
+	second = start(1, 77);
+	sleep(7); /* two silences */
+	holds(RUN "out.1", "worked\n");
+	if (_i % 2) {
+		ck_assert_int_eq(sh(": > \"$TOP/" RUN "work/go\""), 0);
+		ck_assert_int_eq(end_of(first), 3);
+		ck_assert_int_eq(end_of(second), 3);
+		holds(RUN "out.1", "worked\n");
+	} else { /* it dies: there are no more beats */
+		kill(-first, SIGKILL);
+		end_of(first);
+		ck_assert_int_eq(sh(": > \"$TOP/" RUN "work/go\""), 0);
+		ck_assert_int_eq(end_of(second), 3);
+		holds(RUN "out.1", "worked\nworked\n");
 	}
 }
 END_TEST
@@ -453,6 +485,7 @@ int main(void)
 	tcase_add_loop_test(tc, a_run_that_is_done_is_not_done_again, 0, N_SHELLS);
 	tcase_add_loop_test(tc, of_fifty_copies_one_works, 0, N_SHELLS);
 	tcase_add_loop_test(tc, after_a_kill_only_the_same_job_or_a_later_attempt_works, 0, N_SHELLS);
+	tcase_add_loop_test(tc, a_job_that_is_started_twice_works_once, 0, N_SHELLS);
 	tcase_add_loop_test(tc, an_attempt_that_comes_late_does_not_work, 0, N_SHELLS);
 	tcase_add_loop_test(tc, a_signal_reaches_the_script_and_its_code_comes_back, 0, N_SHELLS);
 	tcase_add_loop_test(tc, a_script_that_dies_of_a_signal_ends_as_in_a_shell, 0, N_SHELLS);
