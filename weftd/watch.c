@@ -340,6 +340,8 @@ static int add_runs(struct weft_watch *watch, uid_t uid, size_t max, struct weft
 	for (size_t i = 0; sites->runs && i < n; i++) {
 		struct weft_site_run *run = &sites->runs[sites->n_runs];
 
+		if (list[i].phase == WEFT_RUN_CANCELLED || list[i].phase == WEFT_RUN_REFUSED)
+			continue; /* nothing of it is there, nor will be */
 		run->job = list[i].job;
 		run->remote_id = list[i].remote_id;
 		run->peer = strdup(list[i].peer);

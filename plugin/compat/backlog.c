@@ -243,13 +243,16 @@ static void look_at_waiting(struct looking *l, const job_record_t *job)
 					 .peer = WEFT_HOME,
 					 .seconds = weft_tally_duration(job),
 					 .eligible = job->details->begin_time,
-					 .start = job->start_time };
+					 .start = job->start_time,
+					 .submit = job->details->submit_time };
 	count_cards(to, job, l->view->inventory);
 	look_at_burst(to, job);
-	if (to->burst)
-		to->places = places_of(l->b, job, home.nodes);
-	else
+	if (!to->burst) {
 		FREE_NULL_BITMAP(home.nodes);
+		return;
+	}
+	to->at = copy_env(job, WEFT_ENV_PEER);
+	to->places = places_of(l->b, job, home.nodes);
 }
 
 static void look_at_running(struct looking *l, const job_record_t *job)
@@ -361,6 +364,7 @@ void weft_backlog_clear(struct weft_backlog *b)
 		xfree(b->jobs[i].accel);
 		xfree(b->jobs[i].policy);
 		xfree(b->jobs[i].app);
+		xfree(b->jobs[i].at);
 	}
 	for (int i = 0; i < b->n_places; i++) {
 		xfree(b->places[i].list);

@@ -26,9 +26,11 @@ struct weft_backlog_job {
 	time_t end;	  /* of one that runs, at the latest */
 	time_t eligible;  /* of one that waits: since when */
 	time_t start;	  /* of one that waits: Slurm's forecast, 0: none */
+	time_t submit;	  /* of one that waits: when it was submitted or, after that, requeued */
 	int places;	  /* of one that waits: a number of WEFT_BACKLOG.places; -1: anywhere at home */
 	char *burst;	  /* NULL: none, and then the next ones are NULL, too */
 	char *accel, *policy, *app;
+	char *at; /* of one that waits: the peer at which it was before it was requeued; NULL: none */
 };
 
 #define WEFT_BACKLOG_MAX_PLACES 64

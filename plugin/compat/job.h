@@ -25,7 +25,9 @@
 #define WEFT_ENV_HOME  "WEFT_BURST_HOME" /* the partitions of such a job that are no peer's */
 #define WEFT_ENV_SUBMIT "WEFT_SUBMIT" /* of a job that was at another site: when it was first submitted, s since 1970 */
 
-#define WEFT_ENV_PEER "WEFT_PEER" /* of a job that runs on the node of another site: its name */
+/* Of a job that runs on the node of another site: its name.  It stays when the job is requeued, since what was
+ * handed over may run on there: the job starts nowhere else before the planner takes it away. */
+#define WEFT_ENV_PEER "WEFT_PEER"
 
 #define WEFT_ENV_TICKET "WEFT_TICKET" /* core/ticket.h, sealed; only while the job runs */
 

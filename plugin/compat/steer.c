@@ -266,6 +266,10 @@ static void carry_out(const struct weft_order *o, time_t now)
 		if (IS_JOB_RUNNING(job))
 			job_signal(job, o->signal, KILL_FULL_JOB, slurm_conf.slurm_user_id, false);
 		break;
+	case WEFT_ORDER_FREE:
+		if (IS_JOB_PENDING(job))
+			weft_env_set(&job->spank_job_env, &job->spank_job_env_size, WEFT_ENV_PEER, NULL);
+		break;
 	case WEFT_ORDER_WAKE:
 		break;
 	}

@@ -48,6 +48,7 @@ enum weft_order_kind {
 	WEFT_ORDER_BEGIN,   /* it is not to start before BEGIN; this is why */
 	WEFT_ORDER_REQUEUE, /* a job that runs: requeue it; not before BEGIN */
 	WEFT_ORDER_SIGNAL,  /* a job that runs: send it SIGNAL, script and steps */
+	WEFT_ORDER_FREE,    /* a job that waits: nothing of it is at another site any more; it may start anywhere */
 	WEFT_ORDER_WAKE,    /* no job: let the schedulers look at all of them */
 };
 

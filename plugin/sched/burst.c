@@ -316,6 +316,34 @@ static void add_running(struct pass *p, struct thought *t, const struct weft_bac
 	t->n_running++;
 }
 
+/* A job that was at a peer when it was requeued: is it to start there again, and nowhere else?  As long as
+ * weftd has something of it: a run that goes on there, or one that has ended and whose output is to be
+ * brought home. */
+static bool goes_on(struct pass *p, const struct weft_backlog_job *job)
+{
+	const struct weft_site_run *run = run_of(p, job->id);
+	char text[WEFT_ORDER_TEXT];
+
+	if (!run && p->sites && p->sites->made > job->submit) {
+		weft_orders_add(&p->orders, WEFT_ORDER_FREE, job->id);
+		return false;
+	}
+	snprintf(text, sizeof(text), run ? "goes on at %s" : "waits to hear whether it runs on at %s",
+		 job->at);
+	tell(p, job->id, false, true, job->at, text);
+	if (run && p->gates) {
+		struct weft_gate *gate = &p->gates[p->n_gates++];
+
+		*gate = (struct weft_gate){ .job = job->id };
+		snprintf(gate->peer, sizeof(gate->peer), "%s", job->at);
+		if (job->class_id >= 0)
+			snprintf(gate->gres, sizeof(gate->gres), "%s",
+				 weft_inventory_class(p->view->inventory, job->class_id)->label);
+		p->wake = p->wake || !weft_gate_is_open(job->id, job->at, 1, NULL, 0);
+	}
+	return true;
+}
+
 /* A limit that shows when the job is to start there must not close the gate, for then Slurm would no longer
  * see it, and the gate would open again. */
 static void keep(struct pass *p, const struct weft_backlog_job *job)
@@ -371,6 +399,8 @@ static void gather(struct pass *p, struct thought *t)
 	for (size_t i = 0; i < n; i++) {
 		if (p->backlog.jobs[i].running)
 			add_running(p, t, &p->backlog.jobs[i]);
+		else if (p->backlog.jobs[i].at && goes_on(p, &p->backlog.jobs[i]))
+			continue;
 		else if (p->backlog.jobs[i].limited)
 			keep(p, &p->backlog.jobs[i]);
 		else

@@ -40,6 +40,17 @@ static bool was_peer(const job_record_t *job)
 	       !is_listed(weft_env_get(env, size, WEFT_ENV_HOME), job->part_ptr->name);
 }
 
+/* The peer at which a requeued job was, and where it may run on; NULL: nowhere, or a peer that weft.conf does
+ * not name any more. */
+static const char *runs_on_at(const job_record_t *job, const struct weft_view *view)
+{
+	const char *name = job->spank_job_env_size
+				   ? weft_env_get(job->spank_job_env, job->spank_job_env_size, WEFT_ENV_PEER)
+				   : NULL;
+
+	return name && view && view->conf && weft_conf_find_peer(view->conf, name) ? name : NULL;
+}
+
 bool weft_gate_gres(const job_record_t *job, const struct weft_view *view, char *buf, size_t size)
 {
 	const struct weft_conf_peer *peer = peer_of(job, view);
@@ -50,7 +61,10 @@ bool weft_gate_gres(const job_record_t *job, const struct weft_view *view, char 
 bool weft_gate_holds(const job_record_t *job, const struct weft_view *view)
 {
 	const struct weft_conf_peer *peer = peer_of(job, view);
+	const char *at = runs_on_at(job, view);
 
+	if (at && (!peer || xstrcmp(peer->name, at)))
+		return true;
 	return peer ? !weft_gate_is_open(job->job_id, peer->name, weft_job_tasks(job), NULL, 0)
 		    : was_peer(job);
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# --burst: which jobs may start on the node of another site, and when.  What weftd would say is written by the test, and
-# the node runs the jobs' scripts itself.
+# --burst: which jobs may start on the node of another site, and when.  What weftd would say is written by the test; the
+# proxies find no weftd, and wait.
 . "$(dirname "$0")/lib.sh"
 
 sites=$CLUSTER/run/sites.json
@@ -85,6 +85,11 @@ expect_comment()
 reason_is()
 {
 	squeue -h -o %r -j "$1" | grep -qE -e "$2"
+}
+
+is_back()
+{
+	job_is "$JOB" PENDING && [ -z "$(squeue -h -j "$JOB" -t CG)" ] && [ -z "$(sinfo -h -N -t completing)" ]
 }
 
 # conf LINE...: weft.conf is these lines; slurmctld reads it
@@ -179,7 +184,6 @@ wait_job "$auto" RUNNING 45
 wait_job "$only" RUNNING 45
 expect_field "$auto" NodeList beta-gw
 expect_field "$only" NodeList beta-gw
-wait_for 5 grep -qx 'on beta-gw' "$CLUSTER/home/$auto.out"
 expect_comment "$auto" '^weft: at beta: 8 gpu:h100$'
 expect_field "$plain" JobState PENDING
 
@@ -212,6 +216,37 @@ expect_field "$auto" JobState PENDING
 expect_comment "$only" '^weft: at beta: 8 gpu:h100$'
 ok scancel "$auto" "$only"
 wait_job "$only" CANCELLED
+
+# Home has the cards, and the peer is set aside.
+test_case "requeue: what may run on at the peer starts there and nowhere else"
+one "$(kind gpu:h100 2000000 8)"
+burst --accel=8:h100 --burst=auto
+wait_job "$JOB" RUNNING
+expect_field "$JOB" NodeList beta-gw
+ok scontrol requeue "$JOB"
+ok scancel --nodelist=nv1
+wait_for 40 is_back
+ok scontrol update JobId="$JOB" StartTime=now+3
+expect_comment "$JOB" '^weft: waits to hear whether it runs on at beta$'
+expect_field "$JOB" JobState PENDING
+runs="{\"job\":$JOB,\"peer\":\"beta\",\"remote_id\":345,\"state\":\"RUNNING\"}"
+none
+wait_job "$JOB" RUNNING
+expect_field "$JOB" NodeList beta-gw
+expect_comment "$JOB" '^weft: at beta: 8 gpu:h100, remote job 345 RUNNING$'
+ok scontrol requeue "$JOB"
+wait_for 40 is_back
+runs=
+sleep 1 # what weftd knows is to be newer than the requeue
+none
+ok scancel --nodelist=nv1
+ok scontrol update JobId="$JOB" StartTime=now+3
+wait_job "$JOB" RUNNING
+expect_field "$JOB" NodeList nv1
+ok scancel "$JOB"
+submit -t 60 --gres=gpu:h100:8 --wrap 'sleep 900'
+full=$JOB
+wait_job "$full" RUNNING
 
 test_case "cards there are counted, before the peer says so: the next one would start after the first"
 one "$(kind gpu:h100 2000000 8)"
