@@ -132,8 +132,6 @@ function submit(    args)
 		args = args " --priority=" between(1, 40) "000"
 	else if (chance(20))
 		args = args " --nice=" between(1, 300)
-	else # in the order of submission, also when several are requeued and no order is certain
-		args = args " --priority=" 2000000000 - n
 	if (chance(4)) {
 		args = args " --array=0-" between(1, 5) (phases[phase % 4 + 1] == "backfill" ? "%1" : "")
 		array[n] = 1

@@ -32,8 +32,8 @@ hours()
 	mv "$file.new" "$file"
 }
 
-# at HOURS: the beginning of an hour from now, as Slurm writes it
-at()
+# hour_at HOURS: the beginning of an hour from now, as Slurm writes it
+hour_at()
 {
 	date -d "@$(($(date +%s) / 3600 * 3600 + $1 * 3600))" +%Y-%m-%dT%H:%M:%S
 }
@@ -82,20 +82,20 @@ expect_reason()
 test_case "green: the job waits for the hours that emit least, and says so"
 submit_energy -t 120 --energy=green,within=12h
 green=$JOB
-wait_for 10 begins "$green" "$(at 3)"
-expect_reason "$green" "^Weft: green window $(at 3 | cut -c1-16) to $(at 5 | cut -c1-16): 7[0-9] % less gCO2 than at once; deadline "
+wait_for 10 begins "$green" "$(hour_at 3)"
+expect_reason "$green" "^Weft: green window $(hour_at 3 | cut -c1-16) to $(hour_at 5 | cut -c1-16): 7[0-9] % less gCO2 than at once; deadline "
 expect_match "$(job_field "$green" SystemComment)" "^weft: green window "
 
 test_case "cheap: it goes by the price, and the deadline counts"
 submit_energy -t 120 --energy=cheap,within=12h
-wait_for 10 begins "$JOB" "$(at 7)"
-submit_energy -t 120 --energy="cheap,deadline=$(at 9 | cut -c1-16)"
+wait_for 10 begins "$JOB" "$(hour_at 7)"
+submit_energy -t 120 --energy="cheap,deadline=$(hour_at 9 | cut -c1-16)"
 wait_for 10 begins "$JOB" "$(date -d "@$(($(date +%s) / 3600 * 3600 + 7 * 3600 - 60))" +%Y-%m-%dT%H:%M:%S)"
 
 test_case "the forecast changes: so does the plan"
 # shellcheck disable=SC2046
 hours "$carbon" 400 400 300 300 300 300 50 50 $(flat 400)
-wait_for 10 begins "$green" "$(at 6)"
+wait_for 10 begins "$green" "$(hour_at 6)"
 
 test_case "the good hour is now: it starts"
 # shellcheck disable=SC2046
@@ -106,17 +106,17 @@ cancel_all
 test_case "--begin counts too"
 # shellcheck disable=SC2046
 hours "$carbon" 50 50 50 300 100 300 300 $(flat 400)
-submit_energy -t 60 --begin="$(at 3)" --energy=green,within=12h
-wait_for 10 begins "$JOB" "$(at 4)"
+submit_energy -t 60 --begin="$(hour_at 3)" --energy=green,within=12h
+wait_for 10 begins "$JOB" "$(hour_at 4)"
 
 test_case "a job that its user holds says so, for he could not release it otherwise"
 ok scontrol uhold "$JOB"
 # shellcheck disable=SC2046
 hours "$carbon" 50 50 50 300 300 100 300 $(flat 400)
-wait_for 10 begins "$JOB" "$(at 5)"
+wait_for 10 begins "$JOB" "$(hour_at 5)"
 expect_field "$JOB" Reason JobHeldUser
 ok scontrol release "$JOB"
-wait_for 15 window_told "$JOB" "$(at 5 | cut -c1-16)"
+wait_for 15 window_told "$JOB" "$(hour_at 5 | cut -c1-16)"
 
 test_case "what cannot be is refused at once, in words"
 submit_refused -t 60 --energy=geen,within=12h --wrap true
@@ -140,7 +140,7 @@ expect_match "$(job_output "$JOB")" "^WEFT_WINDOW_END=$(date +%s | cut -c1-6)"
 
 test_case "weft power shows the windows"
 submit_energy -t 120 --energy=cheap,within=12h
-wait_for 10 begins "$JOB" "$(at 7)"
+wait_for 10 begins "$JOB" "$(hour_at 7)"
 wait_for 10 grep -q "\"job\": $JOB, \"goal\": \"cheap\"" "$state"
 ok weft power --file "$state"
 expect_match "$output" "^ *$JOB +cheap"
@@ -165,9 +165,9 @@ sleep 6
 # shellcheck disable=SC2046
 hours "$carbon" 400 400 400 50 50 50 $(flat 400)
 wait_job "$JOB" PENDING
-wait_for 10 begins "$JOB" "$(at 3)"
+wait_for 10 begins "$JOB" "$(hour_at 3)"
 expect_field "$JOB" Restarts 1
-expect_match "$(ctld_log requeued)" "JobId=$JOB is requeued: Weft: green window $(at 3 | cut -c1-16) to "
+expect_match "$(ctld_log requeued)" "JobId=$JOB is requeued: Weft: green window $(hour_at 3 | cut -c1-16) to "
 cancel_all
 
 test_case "a site without the series: it runs at once"
