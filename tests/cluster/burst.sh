@@ -76,7 +76,7 @@ door_start()
 door_scripts()
 {
 	printf '#!/bin/sh\ntar -cf - --exclude="./*.out" --exclude="./*.err" . | %s "mkdir -p $1 && tar -C $1 -xf -"\n' "$2" > "$1in"
-	printf '#!/bin/sh\n%s "tar -C $1 -cf - ." | tar -xf -\n' "$2" > "$1out"
+	printf '#!/bin/sh\n%s "tar -C $1 -cf - ." | tar --keep-newer-files -xf - 2> /dev/null\n' "$2" > "$1out"
 	printf '#!/bin/sh\nexec %s "tail -c +$2 $1"\n' "$2" > "$1fetch"
 	chmod 755 "$1in" "$1out" "$1fetch"
 }

@@ -1,0 +1,212 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Jobs of one site at others: a queue too long at home drains through the peers, and a job there comes out as one here.
+# SITES_HOME and SITES_PEER say which releases (22.05, 24.11; this machine's).
+. "$(dirname "$0")/burst.sh"
+
+HOME_WEFT_CONF="BurstWait=constant
+BurstFactor=0"
+burst_start gamma
+
+# remote JOB: the number of its job at beta
+remote()
+{
+	weft job "$1" 2> /dev/null | sed -n 's/.*there it is *\([0-9]*\), as .*/\1/p' | tail -n 1
+}
+
+has_remote()
+{
+	[ -n "$(remote "$1")" ]
+}
+
+ended()
+{
+	job_state "$1" | grep -qvE 'PENDING|RUNNING|COMPLETING'
+}
+
+remote_is()
+{
+	[ -n "$1" ] && [ "$(site_on beta job_state "$1")" = "$2" ]
+}
+
+# there USER SBATCH_ARG...: a job that goes to beta, with a directory of its own to take along
+there()
+{
+	local user=$1
+	shift
+	mkdir -p "$CLUSTER/users/$user/w"
+	at chown "$user:" "/home/$user/w"
+	burst "$user" -D "/home/$user/w" --burst=only,beta "$@"
+}
+
+# has FILE_OF_ALICE LINE
+has()
+{
+	grep -qxF -- "$2" "$CLUSTER/users/alice/$1"
+}
+
+no_jobs_at_peers()
+{
+	local peer
+	for peer in "${PEERS[@]}"; do
+		site_on "$peer" no_jobs || return 1
+	done
+}
+
+test_case "the sites are known"
+ok weft sites
+for peer in "${PEERS[@]}"; do
+	expect_match "$output" "$peer"
+done
+
+test_case "a queue too long at home drains through the peers"
+jobs=()
+for i in 1 2 3 4 5; do
+	run as_user alice sbatch --parsable -D /home/alice -o "/home/alice/%j.out" -t 5 --accel=8 --burst=auto \
+		--wrap 'echo "at $SLURM_CLUSTER_NAME as $(id -un) $(id -u) in $HOME"; sleep 4'
+	expect_eq $status 0 "$output"
+	jobs+=("$output")
+done
+for JOB in "${jobs[@]}"; do
+	wait_job "$JOB" COMPLETED 60
+done
+where=$(for JOB in "${jobs[@]}"; do home_file alice "$JOB.out"; done | sort | uniq -c | awk '{ $1 = ""; print }')
+expect_eq "$where" " at alpha as alice 5001 in /home/alice
+ at beta as al 5002 in /home/al
+ at gamma as al 6001 in /home/al"
+
+test_case "who is who: bob has at beta the number of alice"
+there bob --wrap 'id -un; id -u; cd ~ && pwd'
+wait_job "$JOB" COMPLETED 60
+expect_eq "$(home_file bob "$JOB.out")" "bob
+5001
+/home/bob"
+expect_field "$JOB" NodeList beta-gw
+expect_field "$JOB" Partition beta
+expect_eq "$(at stat -c %U "/home/bob/$JOB.out")" bob
+
+test_case "who may not: carol, of whom beta knows nothing, and root"
+there carol --wrap true
+wait_job "$JOB" FAILED 60
+expect_match "$(home_file carol "$JOB.out")" \
+	"carol may not run jobs at beta: there is no line for this user in $CLUSTER/etc/beta.users"
+submit -t 5 --accel=4 --burst=only,beta --wrap true
+wait_job "$JOB" FAILED 60
+expect_match "$(job_output "$JOB")" "root may not run jobs at other sites"
+expect_eq "$(peer_jobs beta "weft.alpha.$JOB\.")" ""
+
+test_case "output comes while it runs; files go there and come back; the exit code is the script's"
+mkdir -p "$CLUSTER/users/alice/work" && echo 6 > "$CLUSTER/users/alice/work/in"
+at chown -R alice: /home/alice/work
+cat > "$CLUSTER/home/script" <<'END'
+#!/bin/bash
+#SBATCH -o out -e err
+echo first
+echo wrong >&2
+n=$(cat in)
+until [ -e go ]; do sleep 0.2; done; rm go
+echo $((n * 7)) > result
+echo "args $*"
+exit 7
+END
+there alice -D /home/alice/work -o out -e err "$CLUSTER/home/script" one 'two three'
+wait_for 60 has work/out first
+expect_eq "$(home_file alice work/err)" wrong
+expect_field "$JOB" JobState RUNNING
+ok as_user alice "$CLUSTER_TOP/bin/door" "$CLUSTER_TOP/beta/run/door" "cd .weft/runs/alpha.$JOB.*/work && touch go"
+wait_job "$JOB" FAILED 60
+expect_field "$JOB" ExitCode 7:0
+expect_eq "$(home_file alice work/out)" "first
+args one two three"
+expect_eq "$(home_file alice work/err)" wrong
+expect_eq "$(home_file alice work/result)" 42
+expect_eq "$(at stat -c %U /home/alice/work/result)" alice
+
+test_case "a script that dies of a signal"
+there alice --wrap 'kill -SEGV $$'
+wait_job "$JOB" FAILED 60
+expect_field "$JOB" ExitCode 139:0 # as a shell has it
+
+test_case "an array: each task is a run"
+there alice --array=1-4%2 -o '/home/alice/a.%a' --wrap 'echo "task $SLURM_ARRAY_TASK_ID of $SLURM_ARRAY_TASK_COUNT"'
+wait_for 90 no_jobs
+expect_eq "$(cat "$CLUSTER"/users/alice/a.[1-4])" "task 1 of 4
+task 2 of 4
+task 3 of 4
+task 4 of 4"
+
+test_case "what runs there is seen here"
+there alice --wrap 'echo up; sleep 300'
+wait_for 60 has "$JOB.out" up
+expect_eq "$(squeue -h -j "$JOB" -o '%T %P %N')" "RUNNING beta beta-gw"
+id=$(remote "$JOB")
+expect_match "$id" '^[0-9]+$' "number at beta"
+expect_eq "$(site_on beta job_state "$id")" RUNNING
+
+test_case "scancel of a job that runs there"
+ok as_user alice scancel "$JOB"
+wait_job "$JOB" CANCELLED 60
+wait_for 30 remote_is "$id" CANCELLED
+
+test_case "scancel of a job that waits there"
+site beta
+submit --exclusive -N2 -t 10 --wrap 'sleep 300'
+full=$JOB
+wait_job "$full" RUNNING
+site alpha
+there alice --wrap 'echo never'
+wait_job "$JOB" RUNNING 60
+wait_for 30 has_remote "$JOB"
+id=$(remote "$JOB")
+wait_for 30 remote_is "$id" PENDING
+ok as_user alice scancel "$JOB"
+wait_job "$JOB" CANCELLED 60
+wait_for 30 remote_is "$id" CANCELLED
+expect_eq "$(home_file alice "$JOB.out" | grep -c never)" 0
+site_on beta scancel "$full"
+
+test_case "a requeue at the peer is not allowed, so that nothing runs twice"
+there alice --wrap 'echo up; sleep 300'
+wait_for 60 has "$JOB.out" up
+wait_for 10 has_remote "$JOB"
+id=$(remote "$JOB")
+refused site_on beta scontrol requeue "$id"
+
+test_case "a node that fails at the peer: the job here has failed, and says why"
+node=$(site_on beta job_field "$id" NodeList)
+ok site_on beta scontrol update "NodeName=$node" State=DOWN Reason=test
+wait_job "$JOB" FAILED 90
+expect_match "$(home_file alice "$JOB.out")" "job $id at beta ended in state NODE_FAIL"
+run site_on beta scontrol update "NodeName=$node" State=RESUME # unless it has come back by itself
+wait_for 30 site_on beta nodes_up
+
+test_case "nobody asks for, or ends, a run of another"
+there alice --wrap 'echo up; sleep 300'
+wait_for 60 has "$JOB.out" up
+key=$(basename "$(ls -d "$CLUSTER_TOP/beta/users/al/.weft/runs/alpha.$JOB."*)")
+for ask in '"status", "renew": true' '"cancel"' '"settle"'; do
+	run ask_weftd bob "{\"ask\": $ask, \"key\": \"$key\"}"
+	expect_match "$output" "\"error\":\"$key is a job of another user\",\"code\":\"no\""
+done
+expect_eq "$(as_user bob weft job "$JOB" 2>&1)" "weft job: job $JOB of yours is at no other site"
+expect_match "$(ask_weftd alice "{\"ask\": \"status\", \"key\": \"$key\", \"renew\": true}")" '"phase":"running"'
+ok as_user alice scancel "$JOB"
+
+test_case "tokens are seen by weftd alone"
+there alice --wrap 'env; tr "\0" "\n" < /proc/$$/environ; sleep 300'
+wait_for 60 test -s "$CLUSTER/users/alice/$JOB.out"
+tokens=$CLUSTER/etc/tokens
+(umask 077 && cat "$CLUSTER"/etc/*.token > "$tokens")
+expect_eq "$(cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2> /dev/null | tr '\0' '\n' | grep -cF -f "$tokens")" 0 \
+	"tokens in command lines and environments"
+found=$(grep -rlaF -f "$tokens" "$CLUSTER_TOP"/*/{log,home,users,state,spool} "$CLUSTER"/weftd-* 2> /dev/null || true)
+expect_eq "$found" "" "files with a token"
+found=$(find "$CLUSTER_TOP" -type f -perm /077 -exec grep -laF -f "$tokens" {} + 2> /dev/null || true)
+expect_eq "$found" "" "files of others with a token"
+ok as_user alice scancel "$JOB"
+
+test_case "nothing is left at the peers"
+wait_for 60 no_jobs
+wait_for 60 no_jobs_at_peers
+
+finish
