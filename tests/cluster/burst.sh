@@ -75,8 +75,10 @@ door_start()
 # door_scripts PREFIX DOOR: what StageIn=, StageOut= and Fetch= are
 door_scripts()
 {
-	printf '#!/bin/sh\ntar -cf - --exclude="./*.out" --exclude="./*.err" . | %s "mkdir -p $1 && tar -C $1 -xf -"\n' "$2" > "$1in"
-	printf '#!/bin/sh\n%s "tar -C $1 -cf - ." | tar --keep-newer-files -xf - 2> /dev/null\n' "$2" > "$1out"
+	# What the job writes at home comes by Fetch=, and must not be overwritten by what it was when it went.
+	printf '#!/bin/sh\ntar --warning=no-file-changed -cf - --exclude="./*.out" --exclude="./*.err" --exclude=./out --exclude=./err . |' > "$1in"
+	printf ' %s "mkdir -p $1 && tar -C $1 -xf -"\n' "$2" >> "$1in"
+	printf '#!/bin/sh\n%s "tar -C $1 -cf - ." | tar -xf -\n' "$2" > "$1out"
 	printf '#!/bin/sh\nexec %s "tail -c +$2 $1"\n' "$2" > "$1fetch"
 	chmod 755 "$1in" "$1out" "$1fetch"
 }

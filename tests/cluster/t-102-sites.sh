@@ -61,8 +61,9 @@ done
 
 test_case "a queue too long at home drains through the peers"
 jobs=()
+ok as_user alice mkdir /home/alice/w
 for i in 1 2 3 4 5; do
-	run as_user alice sbatch --parsable -D /home/alice -o "/home/alice/%j.out" -t 5 --accel=8 --burst=auto \
+	run as_user alice sbatch --parsable -D /home/alice/w -o "/home/alice/%j.out" -t 5 --accel=8 --burst=auto \
 		--wrap 'echo "at $SLURM_CLUSTER_NAME as $(id -un) $(id -u) in $HOME"; sleep 4'
 	expect_eq $status 0 "$output"
 	jobs+=("$output")
