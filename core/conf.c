@@ -26,6 +26,7 @@ const char *const weft_conf_keys[KEYS + 1] = {
 	[KEY_POLICY] = "DefaultPolicy",
 	[KEY_INTENSITY] = "RooflineIntensity",
 	[KEY_INDEX] = "Index",
+	[KEY_STACK] = "BurstBufferStack",
 	[KEY_CLASS] = "Class",
 	[KEY_APP] = "App",
 	[KEY_ZONE] = "PowerZone",
@@ -445,6 +446,21 @@ static int read_index(struct weft_conf_reader *r, const char *value)
 	return FAIL(r, KEY_INDEX, "\"%s\" is not yes, no or check", weft_snip(value, strlen(value)).text);
 }
 
+/* "burst_buffer/lua" or "lua" */
+static int read_stack(struct weft_conf_reader *r, const char *value)
+{
+	static const char type[] = "burst_buffer/";
+	const char *name = strncmp(value, type, strlen(type)) ? value : value + strlen(type);
+
+	if (!weft_is_name(name, strlen(name)) || strchr(name, '.'))
+		return FAIL(r, KEY_STACK, "\"%s\" is not a burst buffer plugin such as burst_buffer/lua",
+			    weft_snip(value, strlen(value)).text);
+	if (!strcmp(name, "weft"))
+		return FAIL(r, KEY_STACK, "burst_buffer/weft cannot stand on itself");
+	r->conf->stack = weft_conf_copy(r, name);
+	return r->conf->stack ? 0 : -1;
+}
+
 /* A key that stands alone and may be given once. */
 static int read_scalar(struct weft_conf_reader *r, const struct weft_pair *pairs, size_t n)
 {
@@ -459,6 +475,8 @@ static int read_scalar(struct weft_conf_reader *r, const struct weft_pair *pairs
 		return read_policy(r, value);
 	if (key == KEY_INDEX)
 		return read_index(r, value);
+	if (key == KEY_STACK)
+		return read_stack(r, value);
 	return weft_conf_path(r, key, value, &r->conf->catalogue);
 }
 
@@ -591,6 +609,61 @@ struct weft_conf *weft_conf_load(const char *path, int missing_ok, struct weft_e
 	return conf;
 }
 
+/* The line of BurstBufferStack= alone; what the others say does not matter. */
+static int stack_of_lines(struct weft_conf_reader *r)
+{
+	struct weft_err *err = r->err, ignored;
+
+	while (r->pos < r->len) {
+		struct weft_pair pairs[PAIRS];
+		size_t at = r->pos, n;
+
+		ignored = (struct weft_err)WEFT_ERR_INIT;
+		r->err = &ignored;
+		if (read_logical(r) < 0) {
+			const char *nl = memchr(r->text + at, '\n', r->len - at);
+
+			r->pos = nl ? (size_t)(nl - r->text) + 1 : r->len;
+			continue;
+		}
+		if (cut_pairs(r, pairs, &n) < 0 || n == 0 || pairs[0].key != KEY_STACK)
+			continue;
+		r->err = err;
+		return read_scalar(r, pairs, n);
+	}
+	r->err = err;
+	return 0;
+}
+
+int weft_conf_stack(const char *path, char **stack, struct weft_err *err)
+{
+	struct weft_err why = WEFT_ERR_INIT;
+	struct weft_conf_reader *r;
+	struct weft_conf *conf;
+	size_t len = 0;
+	char *text = weft_file_read(path, WEFT_CONF_MAX_BYTES, &len, &why);
+	int rv = -1;
+
+	*stack = NULL;
+	if (!text)
+		return errno == ENOENT ? 0 : weft_err(err, "%s", why.text);
+	r = calloc(1, sizeof(*r));
+	conf = calloc(1, sizeof(*conf));
+	if (r && conf) {
+		*r = (struct weft_conf_reader){
+			.path = path, .text = text, .len = len, .next = 1, .conf = conf, .err = err
+		};
+		rv = stack_of_lines(r);
+		*stack = conf->stack;
+	} else {
+		weft_err(err, "out of memory");
+	}
+	free(conf);
+	free(r);
+	free(text);
+	return rv;
+}
+
 void weft_conf_destroy(struct weft_conf *conf)
 {
 	if (!conf)
@@ -606,6 +679,7 @@ void weft_conf_destroy(struct weft_conf *conf)
 	free(conf->classes);
 	free(conf->apps);
 	free(conf->catalogue);
+	free(conf->stack);
 	free(conf->path);
 	free(conf);
 }

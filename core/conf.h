@@ -176,6 +176,7 @@ struct weft_conf {
 	enum weft_policy policy; /* DefaultPolicy=soon|listed|fast */
 	double intensity;       /* RooflineIntensity=: FLOP per byte, see speed.h */
 	enum weft_index_mode index; /* Index=yes|no|check */
+	char *stack;            /* BurstBufferStack=: "lua"; NULL: none */
 	struct weft_conf_class *classes;
 	size_t n_classes;
 	struct weft_app *apps;  /* App=NAME Table=h100=1,a100=0.46 */
@@ -206,6 +207,10 @@ void weft_conf_destroy(struct weft_conf *conf); /* NULL is allowed */
 const struct weft_conf_peer *weft_conf_find_peer(const struct weft_conf *conf, const char *name);
 const struct weft_conf_peer *weft_conf_peer_of_node(const struct weft_conf *conf, const char *node);
 const struct weft_conf_peer *weft_conf_peer_of_partition(const struct weft_conf *conf, const char *partition);
+
+/* The value of BurstBufferStack= in PATH, whatever mistakes its other lines have; malloc()ed.  0 and *STACK NULL: there
+ * is none, or no file.  -1 with ERR when the file cannot be read or the value is wrong.  Reads a file. */
+int weft_conf_stack(const char *path, char **stack, struct weft_err *err);
 
 /* The throughput table of this name, case ignored, '_' and '-' alike; NULL when there is none. */
 const struct weft_app *weft_conf_find_app(const struct weft_conf *conf, const char *name);

@@ -16,6 +16,7 @@ enum weft_key {
 	KEY_POLICY,
 	KEY_INTENSITY,
 	KEY_INDEX,
+	KEY_STACK,
 	KEY_CLASS,
 	KEY_APP,
 	/* and so do these, which conf_power.c reads */

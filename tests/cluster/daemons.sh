@@ -173,7 +173,7 @@ write_slurm_conf()
 		SelectTypeParameters=CR_Core
 		${types:+GresTypes=$types}
 		END
-		[ "$CLUSTER_SELECT" = stock ] || echo JobSubmitPlugins=weft
+		[ "$CLUSTER_SELECT" = stock ] || printf '%s\n' JobSubmitPlugins=weft BurstBufferType=burst_buffer/weft
 		if [ "$CLUSTER_DBD" = yes ]; then
 			cat <<-END
 			AccountingStorageType=accounting_storage/slurmdbd

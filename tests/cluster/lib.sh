@@ -44,7 +44,7 @@ if [ -z "${WEFT_NAMESPACE:-}" ]; then
 	weft_env=(PATH="$PATH" HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LC_ALL=C.UTF-8 TZ=UTC)
 	for weft_var in TMPDIR WEFT_KEEP WEFT_REST_RECORD WEFT_PLAIN_SEED WEFT_EVENTS WEFT_EVENTS_SEED WEFT_EVENTS_RUNS WEFT_LOAD_SEED \
 		CLUSTER_LOG_TAIL CTLD_PATIENCE WEFT_CACHE SITES_ROOT SITES_BUILD SITES_HOME SITES_PEER SITES_THIRD FAULTS \
-		FAULTS_SEED; do
+		FAULTS_SEED WHY_JOBS WHY_SEED; do
 		[ -z "${!weft_var:-}" ] || weft_env+=("$weft_var=${!weft_var}")
 	done
 	weft_unshare=(unshare --pid --fork --kill-child --mount --mount-proc --net --uts)

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * why.c - lets jobs end in the order of their ends, until the alternative fits.
+ *
+ * More ends mean more room, so the first moment at which it fits is found by halving.
+ */
+#include "core/why.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NEVER SIZE_MAX
+
+/* What is free on a node after so many ends. */
+struct room {
+	unsigned node;
+	unsigned cards, cpus, ends;
+	uint64_t memory;
+	bool fits;
+	bool idle; /* it would have to be made usable first */
+};
+
+struct search {
+	const struct weft_why_need *need;
+	const struct weft_why_node *nodes;
+	size_t n_nodes;
+	const struct weft_why_release *given;
+	size_t *order; /* of the releases, by their ends */
+	size_t n_releases;
+	struct room *rooms, *sorted;
+	bool all; /* count nodes that cannot be used, too */
+};
+
+static time_t end_of(const struct weft_why_release *r)
+{
+	return r->end ? r->end : (time_t)INT64_MAX;
+}
+
+struct ending {
+	time_t end;
+	size_t index;
+};
+
+static int by_end(const void *x, const void *y)
+{
+	const struct ending *a = x, *b = y;
+
+	if (a->end != b->end)
+		return a->end < b->end ? -1 : 1;
+	return a->index < b->index ? -1 : a->index > b->index;
+}
+
+/* Best first: those that fit, of these the ones that can be used, and those that need the fewest ends. */
+static int by_merit(const void *x, const void *y)
+{
+	const struct room *a = x, *b = y;
+
+	if (a->fits != b->fits)
+		return a->fits ? -1 : 1;
+	if (a->idle != b->idle)
+		return a->idle ? 1 : -1;
+	if (a->ends != b->ends)
+		return a->ends < b->ends ? -1 : 1;
+	return a->node < b->node ? -1 : a->node > b->node;
+}
+
+static int by_cards(const void *x, const void *y)
+{
+	const struct room *a = x, *b = y;
+
+	if (a->fits != b->fits)
+		return a->fits ? -1 : 1;
+	if (a->cards != b->cards)
+		return a->cards > b->cards ? -1 : 1;
+	return by_merit(x, y);
+}
+
+static bool room_fits(const struct search *s, const struct room *r)
+{
+	const struct weft_why_node *node = &s->nodes[r->node];
+	unsigned cards = s->need->per_node ? s->need->per_node : 1;
+
+	if (!node->usable && !s->all)
+		return false;
+	if (s->need->whole && r->cpus < node->cpus)
+		return false;
+	return r->cards >= cards && r->cpus >= s->need->cpus && r->memory >= s->need->memory;
+}
+
+/* Fill rooms as they are after the first N ends. */
+static void look_after(struct search *s, size_t n)
+{
+	for (size_t i = 0; i < s->n_nodes; i++)
+		s->rooms[i] = (struct room){ .node = (unsigned)i,
+					     .idle = !s->nodes[i].usable,
+					     .cards = s->nodes[i].free,
+					     .cpus = s->nodes[i].cpus_free,
+					     .memory = s->nodes[i].memory_free };
+	for (size_t i = 0; i < n; i++) {
+		const struct weft_why_release *r = &s->given[s->order[i]];
+		struct room *room = &s->rooms[r->node];
+
+		room->cards += r->cards;
+		room->cpus += r->cpus;
+		room->memory += r->memory;
+		room->ends++;
+	}
+	for (size_t i = 0; i < s->n_nodes; i++)
+		s->rooms[i].fits = room_fits(s, &s->rooms[i]);
+}
+
+/* The cards of the best nodes: uneven requests only. */
+static uint64_t cards_of_best(struct search *s)
+{
+	uint64_t cards = 0;
+
+	memcpy(s->sorted, s->rooms, s->n_nodes * sizeof(*s->rooms));
+	qsort(s->sorted, s->n_nodes, sizeof(*s->sorted), by_cards);
+	for (size_t i = 0; i < s->n_nodes && i < s->need->nodes && s->sorted[i].fits; i++)
+		cards += s->sorted[i].cards;
+	return cards;
+}
+
+static size_t nodes_that_fit(const struct search *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_nodes; i++)
+		n += s->rooms[i].fits;
+	return n;
+}
+
+static bool fits_after(struct search *s, size_t n)
+{
+	look_after(s, n);
+	if (nodes_that_fit(s) < s->need->nodes)
+		return false;
+	return s->need->per_node || cards_of_best(s) >= s->need->devices;
+}
+
+/* After how many ends it fits first; NEVER. */
+static size_t first_fit(struct search *s)
+{
+	size_t low = 0, high = s->n_releases;
+
+	if (!fits_after(s, high))
+		return NEVER;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (fits_after(s, middle))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+static void name_job(struct weft_why *why, const struct weft_why_release *r)
+{
+	unsigned named = why->n_jobs < WEFT_WHY_NAMED ? why->n_jobs : WEFT_WHY_NAMED;
+
+	for (unsigned i = 0; i < named; i++) {
+		if (why->jobs[i] == r->job)
+			return;
+	}
+	if (why->n_jobs < WEFT_WHY_NAMED) {
+		why->jobs[why->n_jobs] = r->job;
+		why->ends[why->n_jobs] = r->end;
+	}
+	why->n_jobs++;
+	if (!r->end)
+		why->when = (time_t)-1;
+	else if (why->when >= 0 && r->end > why->when)
+		why->when = r->end;
+}
+
+/* The jobs that must end on the node of ROOM, the first of the N ends that make it fit. */
+static void name_jobs_of(struct search *s, struct weft_why *why, const struct room *room, size_t n)
+{
+	const struct weft_why_node *node = &s->nodes[room->node];
+	struct room now = {
+		.node = room->node, .cards = node->free, .cpus = node->cpus_free, .memory = node->memory_free
+	};
+
+	for (size_t i = 0; i < n; i++) {
+		const struct weft_why_release *r = &s->given[s->order[i]];
+
+		if (r->node != room->node)
+			continue;
+		if (s->need->per_node && room_fits(s, &now))
+			return;
+		name_job(why, r);
+		now.cards += r->cards;
+		now.cpus += r->cpus;
+		now.memory += r->memory;
+	}
+}
+
+/* It fits after N ends: on which nodes, and whose. */
+static void name_all(struct search *s, struct weft_why *why, size_t n)
+{
+	fits_after(s, n);
+	memcpy(s->sorted, s->rooms, s->n_nodes * sizeof(*s->rooms));
+	qsort(s->sorted, s->n_nodes, sizeof(*s->sorted), s->need->per_node ? by_merit : by_cards);
+	for (size_t i = 0; i < s->need->nodes; i++) {
+		const struct room *room = &s->sorted[i];
+
+		if (!s->nodes[room->node].usable) {
+			if (why->n_idle_nodes < WEFT_WHY_NAMED)
+				why->idle_nodes[why->n_idle_nodes] = room->node;
+			why->n_idle_nodes++;
+		}
+		name_jobs_of(s, why, room, n);
+	}
+	if (why->when < 0)
+		why->when = 0;
+}
+
+/* How it stands now. */
+static void note_present(struct search *s, struct weft_why *why)
+{
+	unsigned most = 0;
+	size_t with_cards = 0;
+
+	look_after(s, 0);
+	why->best = UINT_MAX;
+	for (size_t i = 0; i < s->n_nodes; i++) {
+		bool usable = s->nodes[i].usable;
+
+		with_cards += usable && s->nodes[i].free >= (s->need->per_node ? s->need->per_node : 1);
+		if (usable && !s->rooms[i].fits && (why->best == UINT_MAX || s->nodes[i].free > most)) {
+			why->best = (unsigned)i;
+			most = s->nodes[i].free;
+		}
+	}
+	why->ready = s->need->per_node ? (unsigned)nodes_that_fit(s) : (unsigned)cards_of_best(s);
+	why->cards = with_cards < s->need->nodes || (!s->need->per_node && why->ready < s->need->devices);
+}
+
+static int order_releases(struct search *s)
+{
+	struct ending *endings = calloc(s->n_releases + 1, sizeof(*endings));
+
+	if (!endings)
+		return -1;
+	for (size_t i = 0; i < s->n_releases; i++)
+		endings[i] = (struct ending){ end_of(&s->given[i]), i };
+	qsort(endings, s->n_releases, sizeof(*endings), by_end);
+	for (size_t i = 0; i < s->n_releases; i++)
+		s->order[i] = endings[i].index;
+	free(endings);
+	return 0;
+}
+
+static void find(struct search *s, struct weft_why *why)
+{
+	size_t n;
+
+	note_present(s, why);
+	n = first_fit(s);
+	why->kind = n == 0 ? WEFT_WHY_NOTHING : n == NEVER ? WEFT_WHY_NEVER : WEFT_WHY_BUSY;
+	if (n == NEVER) {
+		s->all = true;
+		n = first_fit(s);
+		if (n != NEVER)
+			why->kind = WEFT_WHY_NODES;
+	}
+	if (why->kind == WEFT_WHY_BUSY || why->kind == WEFT_WHY_NODES)
+		name_all(s, why, n);
+}
+
+int weft_why_find(struct weft_why *why, const struct weft_why_need *need, const struct weft_why_node *nodes,
+		  size_t n_nodes, const struct weft_why_release *releases, size_t n_releases)
+{
+	struct search s = { .need = need,
+			    .nodes = nodes,
+			    .n_nodes = n_nodes,
+			    .given = releases,
+			    .n_releases = n_releases,
+			    .order = calloc(n_releases + 1, sizeof(*s.order)),
+			    .rooms = calloc(n_nodes + 1, sizeof(*s.rooms)),
+			    .sorted = calloc(n_nodes + 1, sizeof(*s.sorted)) };
+	int rc = -1;
+
+	memset(why, 0, sizeof(*why));
+	if (s.order && s.rooms && s.sorted && !order_releases(&s)) {
+		find(&s, why);
+		rc = 0;
+	}
+	free(s.order);
+	free(s.rooms);
+	free(s.sorted);
+	return rc;
+}
