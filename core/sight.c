@@ -145,9 +145,19 @@ bool weft_sheet_may_see(const struct weft_sheet *sheet, const struct weft_sight_
 	return sheet->asker->known && sheet->asker->uid == job->uid;
 }
 
+static bool sees_nodes(const struct weft_sheet *sheet)
+{
+	return !sheet->s->hide_nodes || sees_all(sheet);
+}
+
+const char *weft_sheet_node_name(const struct weft_sheet *sheet, size_t index)
+{
+	return sees_nodes(sheet) ? sheet->s->nodes[index].name : "a node";
+}
+
 bool weft_sheet_may_see_nodes(struct weft_sheet *sheet)
 {
-	if (!sheet->s->hide_nodes || sees_all(sheet))
+	if (sees_nodes(sheet))
 		return true;
 	if (sheet->asker->known)
 		weft_sheet_line(sheet, "weft: PrivateData=nodes: nodes are shown to operators");

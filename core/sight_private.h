@@ -31,6 +31,9 @@ void weft_sheet_end_line(struct weft_sheet *sheet);
 /* May the asker see the job? */
 bool weft_sheet_may_see(const struct weft_sheet *sheet, const struct weft_sight_job *job);
 
+/* The name of node INDEX, or "a node" when the asker may not see nodes. */
+const char *weft_sheet_node_name(const struct weft_sheet *sheet, size_t index);
+
 /* May the asker see nodes?  If not, a line says so. */
 bool weft_sheet_may_see_nodes(struct weft_sheet *sheet);
 

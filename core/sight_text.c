@@ -100,11 +100,12 @@ static void count_running(const struct weft_sight *s, struct counts *c, uint32_t
 	}
 }
 
-/* Which classes a request may be met by. */
-static void mark_request(const struct weft_sight *s, const char *accel, bool *asks)
+/* Which classes a request may be met by; -1: out of memory. */
+static int mark_request(const struct weft_sight *s, const char *accel, bool *asks)
 {
 	size_t n = weft_inventory_classes(s->view->inventory);
-	struct weft_request *r = weft_request_parse(accel, NULL);
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_request *r = weft_request_parse(accel, &err);
 
 	memset(asks, 0, n * sizeof(*asks));
 	for (size_t a = 0; r && a < r->n_alts; a++) {
@@ -121,6 +122,7 @@ static void mark_request(const struct weft_sight *s, const char *accel, bool *as
 		}
 	}
 	weft_request_destroy(r);
+	return r || !strstr(err.text, "out of memory") ? 0 : -1;
 }
 
 static int by_accel(const void *x, const void *y)
@@ -130,11 +132,13 @@ static int by_accel(const void *x, const void *y)
 	return strcmp((*a)->accel, (*b)->accel);
 }
 
-/* Requests that are alike are looked at once. */
-static void count_pending(const struct weft_sight *s, struct counts *c, bool *asks)
+/* Requests that are alike are looked at once.  -1: out of memory. */
+static int count_pending(const struct weft_sight *s, struct counts *c, bool *asks)
 {
 	size_t n = weft_inventory_classes(s->view->inventory), found = 0;
 	const struct weft_sight_job **jobs = calloc(s->n_jobs + 1, sizeof(struct weft_sight_job *));
+
+	int rc = jobs ? 0 : -1;
 
 	for (size_t i = 0; jobs && i < s->n_jobs; i++) {
 		const struct weft_sight_job *job = &s->jobs[i];
@@ -150,11 +154,12 @@ static void count_pending(const struct weft_sight *s, struct counts *c, bool *as
 		qsort(jobs, found, sizeof(*jobs), by_accel);
 	for (size_t i = 0; i < found; i++) {
 		if (i == 0 || strcmp(jobs[i]->accel, jobs[i - 1]->accel))
-			mark_request(s, jobs[i]->accel, asks);
+			rc = mark_request(s, jobs[i]->accel, asks) ? -1 : rc;
 		for (size_t k = 0; k < n; k++)
 			c[k].pending += asks[k];
 	}
 	free(jobs);
+	return rc;
 }
 
 static const char *model_of(const struct weft_class *class)
@@ -187,13 +192,12 @@ void weft_sight_classes(struct weft_sheet *sheet)
 
 	if (!weft_sheet_may_see_nodes(sheet))
 		goto out;
-	if (!c || !last || !asks) {
+	if (!c || !last || !asks || count_pending(s, c, asks)) {
 		weft_sheet_line(sheet, "weft: out of memory");
 		goto out;
 	}
 	count_nodes(s, c);
 	count_running(s, c, last);
-	count_pending(s, c, asks);
 	weft_sheet_line(sheet, "%-*s %7s %7s %7s %7s %6s %7s %7s  %s", width, "CLASS", "CARDS", "FREE",
 			"IN-USE", "OUT", "NODES", "RUNNING", "PENDING", "MODEL");
 	for (size_t i = 0; i < n; i++) {
@@ -216,49 +220,94 @@ out:
 
 /* ---------------------------------------------------------------- nodes */
 
-/* The nodes of one class in one state, if there are any. */
-static void nodes_in_state(struct weft_sheet *sheet, size_t class_id, enum weft_node_state state, int width)
-{
-	const struct weft_sight *s = sheet->s;
-	struct weft_ranges ranges = { .text = &sheet->text };
-	uint64_t cards = 0, idle = 0, n = 0;
-	unsigned total = 0, free = 0;
+/* The nodes of one class in one state, as a chain through the holdings. */
+struct group {
+	uint64_t cards, free;
+	uint32_t nodes;
+	size_t first, last; /* holdings, as indexes of weft_sight.free */
+};
 
-	for (size_t i = 0; i < s->n_nodes; i++) {
-		if (!s->nodes[i].name || s->nodes[i].state != state ||
-		    !weft_sight_cards(s, i, (unsigned)class_id, &total, &free))
-			continue;
-		n++;
-		cards += total;
-		idle += free;
+struct link {
+	uint32_t node;
+	size_t next;
+};
+
+static void group_node(const struct weft_sight *s, size_t i, struct group *groups, struct link *links)
+{
+	size_t n;
+	const struct weft_holding *h = weft_inventory_node(s->view->inventory, (unsigned)i, &n);
+
+	for (size_t k = 0; k < n; k++) {
+		struct group *g = &groups[h[k].class_id * WEFT_NODE_STATES + s->nodes[i].state];
+		size_t at = s->nodes[i].first_free + k;
+
+		links[at].node = (uint32_t)i;
+		if (g->nodes++)
+			links[g->last].next = at;
+		else
+			g->first = at;
+		g->last = at;
+		g->cards += h[k].devices;
+		if (weft_node_usable(s->nodes[i].state))
+			g->free += s->free[at] < h[k].devices ? s->free[at] : h[k].devices;
 	}
-	if (!n)
-		return;
-	weft_say(&sheet->text, "%-*s %-9s %6" PRIu64 " %7" PRIu64 " %7" PRIu64 "  ", width,
-		 weft_inventory_class(s->view->inventory, class_id)->label, weft_node_state_names[state], n,
-		 cards, weft_node_usable(state) ? idle : 0);
-	for (size_t i = 0; i < s->n_nodes; i++) {
-		if (s->nodes[i].name && s->nodes[i].state == state &&
-		    weft_sight_cards(s, i, (unsigned)class_id, &total, &free))
-			weft_ranges_add(&ranges, s->nodes[i].name);
-	}
+}
+
+static void say_group(struct weft_sheet *sheet, const struct group *g, const struct link *links,
+		      const char *label, int width, int state)
+{
+	struct weft_ranges ranges = { .text = &sheet->text };
+	size_t at = g->first;
+
+	weft_say(&sheet->text, "%-*s %-9s %6" PRIu32 " %7" PRIu64 " %7" PRIu64 "  ", width, label,
+		 weft_node_state_names[state], g->nodes, g->cards, g->free);
+	for (uint32_t i = 0; i < g->nodes; i++, at = links[at].next)
+		weft_ranges_add(&ranges, sheet->s->nodes[links[at].node].name);
 	weft_ranges_end(&ranges);
 	weft_sheet_end_line(sheet);
 }
 
+static size_t holdings_of(const struct weft_sight *s)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < s->n_nodes; i++) {
+		size_t n;
+
+		weft_inventory_node(s->view->inventory, (unsigned)i, &n);
+		all += n;
+	}
+	return all;
+}
+
 void weft_sight_nodes(struct weft_sheet *sheet)
 {
-	size_t n = weft_inventory_classes(sheet->s->view->inventory);
-	int width = (int)label_width(sheet->s);
+	const struct weft_sight *s = sheet->s;
+	size_t n = weft_inventory_classes(s->view->inventory);
+	struct group *groups = calloc(n * WEFT_NODE_STATES + 1, sizeof(*groups));
+	struct link *links = calloc(holdings_of(s) + 1, sizeof(*links));
+	int width = (int)label_width(s);
 
-	if (!weft_sheet_may_see_nodes(sheet))
-		return;
-	weft_sheet_line(sheet, "%-*s %-9s %6s %7s %7s  %s", width, "CLASS", "STATE", "NODES", "CARDS", "FREE",
-			"NAMES");
-	for (size_t i = 0; i < n; i++) {
-		for (int state = 0; state < WEFT_NODE_STATES; state++)
-			nodes_in_state(sheet, i, (enum weft_node_state)state, width);
+	if (!groups || !links) {
+		weft_sheet_line(sheet, "weft: out of memory");
+	} else if (weft_sheet_may_see_nodes(sheet)) {
+		weft_sheet_line(sheet, "%-*s %-9s %6s %7s %7s  %s", width, "CLASS", "STATE", "NODES", "CARDS",
+				"FREE", "NAMES");
+		for (size_t i = 0; i < s->n_nodes; i++) {
+			if (s->nodes[i].name)
+				group_node(s, i, groups, links);
+		}
+		for (size_t i = 0; i < n * WEFT_NODE_STATES; i++) {
+			const struct weft_class *class =
+				weft_inventory_class(s->view->inventory, i / WEFT_NODE_STATES);
+
+			if (groups[i].nodes)
+				say_group(sheet, &groups[i], links, class->label, width,
+					  (int)(i % WEFT_NODE_STATES));
+		}
 	}
+	free(groups);
+	free(links);
 }
 
 /* ---------------------------------------------------------------- power */

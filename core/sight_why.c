@@ -326,10 +326,12 @@ static void say_nodes(struct weft_sheet *sheet, const struct weft_why *why, cons
 		return;
 	weft_say(&sheet->text, "    would help: ");
 	for (unsigned i = 0; i < n; i++) {
-		const struct weft_sight_node *node = &sheet->s->nodes[sc->nodes[why->idle_nodes[i]].id];
+		unsigned id = sc->nodes[why->idle_nodes[i]].id;
+		const struct weft_sight_node *node = &sheet->s->nodes[id];
+		bool reserved = node->state == WEFT_NODE_RESERVED;
 
 		weft_say(&sheet->text, "%s%s %s (%s%s%.100s)", i ? ", " : "",
-			 node->state == WEFT_NODE_RESERVED ? "the reservation ends on" : "resume", node->name,
+			 reserved ? "the reservation ends on" : "resume", weft_sheet_node_name(sheet, id),
 			 weft_node_state_names[node->state], node->reason ? ": " : "",
 			 node->reason ? node->reason : "");
 	}
@@ -359,7 +361,7 @@ static void say_missing(struct weft_sheet *sheet, const struct weft_why *why,
 			const struct scene *sc)
 {
 	const struct weft_why_node *best = why->best == UINT_MAX ? NULL : &sc->nodes[why->best];
-	const char *name = best ? sheet->s->nodes[best->id].name : NULL,
+	const char *name = best ? weft_sheet_node_name(sheet, best->id) : NULL,
 		   *called = weft_class_called(c->class);
 	struct weft_text *t = &sheet->text;
 

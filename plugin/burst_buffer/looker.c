@@ -31,8 +31,10 @@ static bool running, stopping, prompted;
 static pthread_t thread;
 static unsigned generation; /* of threads: one that could not be joined ends when there is another */
 static struct copy *present;
-static uint32_t interests[WEFT_SIGHT_INTERESTS];
-static unsigned next_interest;
+static struct {
+	uint32_t id;
+	int64_t asked;
+} interests[WEFT_SIGHT_INTERESTS];
 static int64_t last_asked, last_looked = INT64_MIN / 2, last_took;
 
 static int64_t milliseconds(void)
@@ -95,7 +97,7 @@ static bool wait_for_turn(unsigned self)
 
 static void put_in_place(struct weft_sight *sight, const struct weft_noted *noted)
 {
-	struct copy *c = sight ? calloc(1, sizeof(*c)) : NULL;
+	struct copy *c = sight && !stopping ? calloc(1, sizeof(*c)) : NULL;
 	struct weft_sight *old = sight;
 
 	if (c) {
@@ -122,13 +124,14 @@ static void look(void)
 		last_looked = began;
 		return;
 	}
-	memcpy(ids, interests, sizeof(ids));
+	for (unsigned i = 0; i < WEFT_SIGHT_INTERESTS; i++)
+		ids[i] = began - interests[i].asked < ASKED_MS ? interests[i].id : 0;
 	prompted = false;
 	pthread_mutex_unlock(&lock);
 	sight = weft_look(ids, &noted);
 	pthread_mutex_lock(&lock);
 	last_looked = milliseconds();
-	last_took = last_looked - began;
+	last_took = sight ? sight->lock_us / 1000 + 1 : 0; /* without what it waited for the locks */
 	put_in_place(sight, &noted);
 }
 
@@ -147,7 +150,9 @@ void weft_looker_start(void)
 	if (!running) {
 		stopping = false;
 		running = !pthread_create(&thread, NULL, work, (void *)(uintptr_t)++generation);
-		if (!running)
+		if (running)
+			pthread_setname_np(thread, "weft_look");
+		else
 			error("weft: no thread can be started: scontrol show bbstat has no answers");
 	}
 	pthread_mutex_unlock(&lock);
@@ -179,24 +184,32 @@ void weft_looker_stop(void)
 
 /* ---------------------------------------------------------------- questions */
 
-/* Returns whether it is a new one. */
-static bool note_interest(uint32_t id)
+/* Returns whether it is a new one, which takes the place of the one that was asked for longest ago. */
+static bool note_interest(uint32_t id, int64_t now)
 {
+	unsigned at = 0;
+
 	if (!id)
 		return false;
 	for (unsigned i = 0; i < WEFT_SIGHT_INTERESTS; i++) {
-		if (interests[i] == id)
-			return false;
+		if (interests[i].id == id) {
+			bool old = now - interests[i].asked < ASKED_MS;
+
+			interests[i].asked = now;
+			return !old;
+		}
+		at = interests[i].asked < interests[at].asked ? i : at;
 	}
-	interests[next_interest++ % WEFT_SIGHT_INTERESTS] = id;
+	interests[at].id = id;
+	interests[at].asked = now;
 	return true;
 }
 
 /* The lock is held. */
 static struct copy *fresh_copy(uint32_t id)
 {
-	bool old = note_interest(id) || !present || weft_noted_changed(&present->noted);
 	int64_t now = milliseconds();
+	bool old = note_interest(id, now) || !present || weft_noted_changed(&present->noted);
 	struct timespec until = moment_of(now + WAIT_MS);
 
 	last_asked = now;

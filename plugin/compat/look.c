@@ -375,19 +375,46 @@ static void look_at_jobs(struct looking *l)
 	l->s->n_jobs = l->n;
 }
 
-static void look_closely(uint32_t id, struct weft_sight_interest *to)
+/* The nodes that a job which waits may have, if the locks are held; NULL: it does not wait. */
+static bitstr_t *nodes_of(uint32_t id)
 {
 	job_record_t *job = id ? find_job_record(id) : NULL;
-	bitstr_t *nodes;
 
 	if (!job || !weft_job_sane(job) || !IS_JOB_PENDING(job) || !job->details)
-		return;
-	nodes = weft_job_eligible_nodes(job, false);
-	to->id = id;
-	to->eligible = calloc(node_record_count + 1, 1);
-	for (int i = 0; to->eligible && i < node_record_count && i < bit_size(nodes); i++)
+		return NULL;
+	return weft_job_eligible_nodes(job, false);
+}
+
+static void keep_nodes(const struct weft_sight *s, struct weft_sight_interest *to, bitstr_t *nodes)
+{
+	to->eligible = calloc(s->n_nodes + 1, 1);
+	for (size_t i = 0; to->eligible && i < s->n_nodes && (int64_t)i < bit_size(nodes); i++)
 		to->eligible[i] = bit_test(nodes, i);
-	FREE_NULL_BITMAP(nodes);
+}
+
+/* Slurm's check of features notes something in the job: it takes the write lock. */
+static void look_closely(struct weft_sight *s, const uint32_t *interests)
+{
+	slurmctld_lock_t locks = {
+		.conf = READ_LOCK, .job = WRITE_LOCK, .node = READ_LOCK, .part = READ_LOCK
+	};
+	bitstr_t *nodes[WEFT_SIGHT_INTERESTS] = { 0 };
+	bool any = false;
+
+	for (unsigned i = 0; i < WEFT_SIGHT_INTERESTS; i++)
+		any = any || interests[i];
+	if (!any)
+		return;
+	lock_slurmctld(locks);
+	for (unsigned i = 0; i < WEFT_SIGHT_INTERESTS && job_list && !slurmctld_config.shutdown_time; i++)
+		nodes[i] = nodes_of(interests[i]);
+	unlock_slurmctld(locks);
+	for (unsigned i = 0; i < WEFT_SIGHT_INTERESTS; i++) {
+		s->interests[i].id = interests[i];
+		if (nodes[i])
+			keep_nodes(s, &s->interests[i], nodes[i]);
+		FREE_NULL_BITMAP(nodes[i]);
+	}
 }
 
 /* ---------------------------------------------------------------- all of it */
@@ -412,7 +439,7 @@ static unsigned since_us(const struct timespec *began)
 }
 
 /* Returns false when slurmctld has no jobs to look at, or ends. */
-static bool look_at_records(struct looking *l, const uint32_t *interests, struct weft_noted *noted)
+static bool look_at_records(struct looking *l, struct weft_noted *noted)
 {
 	slurmctld_lock_t locks = {
 		.conf = READ_LOCK, .job = READ_LOCK, .node = READ_LOCK, .part = READ_LOCK
@@ -432,8 +459,6 @@ static bool look_at_records(struct looking *l, const uint32_t *interests, struct
 		look_at_nodes(l);
 		if (!l->failed)
 			look_at_jobs(l);
-		for (unsigned i = 0; !l->failed && i < WEFT_SIGHT_INTERESTS; i++)
-			look_closely(interests[i], &l->s->interests[i]);
 	}
 	l->s->lock_us = since_us(&began);
 	unlock_slurmctld(locks);
@@ -571,10 +596,13 @@ struct weft_sight *weft_look(const uint32_t interests[WEFT_SIGHT_INTERESTS], str
 	l.s->view = weft_site_view();
 	l.inv = l.s->view ? l.s->view->inventory : NULL;
 	find_kinds(&l);
-	if (!look_at_records(&l, interests, noted)) {
+	if (!look_at_records(&l, noted)) {
 		weft_sight_destroy(l.s);
 		l.s = NULL;
 	} else {
+		debug("weft: %zu nodes and %zu jobs copied: locks held for %u us", l.s->n_nodes, l.s->n_jobs,
+		      l.s->lock_us);
+		look_closely(l.s, interests);
 		look_at_users(l.s);
 		if (l.s->view)
 			look_at_power(l.s);

@@ -19,8 +19,8 @@ struct weft_noted {
 bool weft_noted_changed(const struct weft_noted *noted);
 
 /* A copy, for weft_sight_destroy(), with what is asked about the jobs INTERESTS (0: none).  NULL: there is no
- * job list (any more), or no memory.  Takes Slurm's read locks, and those on accounting: hold none, and
- * nothing that somebody who holds them may wait for. */
+ * job list (any more), or no memory.  Takes Slurm's read locks; then, for those jobs, the job write lock for a
+ * moment; then those on accounting.  Hold none, and nothing that somebody who holds them may wait for. */
 struct weft_sight *weft_look(const uint32_t interests[WEFT_SIGHT_INTERESTS], struct weft_noted *noted);
 
 #endif

@@ -33,7 +33,7 @@
 	((struct weft_asker){ .known = true, .uid = uid, .all = !uid || uid == slurm_conf.slurm_user_id })
 #endif
 
-/* X(type, name, parameters, arguments, what slurmctld takes without a plugin), of hooks that are passed on as they are. */
+/* X(type, name, parameters, arguments, what slurmctld takes without a plugin), of hooks that are passed on. */
 #define WEFT_BB_HOOKS(X)                                                                                       \
 	WEFT_BB_HET(X)                                                                                         \
 	X(uint64_t, get_system_size, (void), (), 0)                                                            \

@@ -155,6 +155,16 @@ static const struct pair bad[] = {
 	  "weft.conf:1: DefaultPolicy: scale-time is not a policy; each job asks for it" },
 	{ "Index=on", "weft.conf:1: Index: \"on\" is not yes, no or check" },
 	{ "Index=no\nindex=yes", "weft.conf:2: Index: given in line 1 already" },
+	{ "BurstBufferStack=a/b",
+	  "weft.conf:1: BurstBufferStack: \"a/b\" is not a burst buffer plugin such as "
+	  "burst_buffer/lua" },
+	{ "BurstBufferStack=burst_buffer/../x",
+	  "weft.conf:1: BurstBufferStack: \"burst_buffer/../x\" is not a burst "
+	  "buffer plugin such as burst_buffer/lua" },
+	{ "BurstBufferStack=weft",
+	  "weft.conf:1: BurstBufferStack: burst_buffer/weft cannot stand on itself" },
+	{ "BurstBufferStack=lua\nBurstBufferStack=lua",
+	  "weft.conf:2: BurstBufferStack: given in line 1 already" },
 	{ "RooflineIntensity=fast",
 	  "weft.conf:1: RooflineIntensity: \"fast\" is not a number above 0 and up to 100000" },
 	{ "RooflineIntensity=0",
@@ -437,6 +447,42 @@ START_TEST(policy_names)
 }
 END_TEST
 
+/* Whatever the other lines say. */
+START_TEST(stack_of_any_file)
+{
+	static const struct {
+		const char *text, *stack, *error;
+	} files[] = {
+		{ "BurstBufferStack=burst_buffer/lua\n", "lua", "" },
+		{ "Nonsense here\nX=\"1\nburstbufferstack = datawarp # why\n", "datawarp", "" },
+		{ "Policy=\001\nBurstBufferStack=lua", "lua", "" },
+		{ "# BurstBufferStack=lua\nIndex=yes\n", NULL, "" },
+		{ "", NULL, "" },
+		{ "X\nBurstBufferStack=.\n", NULL,
+		  ":2: BurstBufferStack: \".\" is not a burst buffer plugin such as burst_buffer/lua" },
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char path[] = "/tmp/weft-conf.XXXXXX", wanted[256] = "", *stack;
+		struct weft_err err = WEFT_ERR_INIT;
+		int fd = mkstemp(path);
+
+		ck_assert_int_eq(write(fd, files[i].text, strlen(files[i].text)),
+				 (ssize_t)strlen(files[i].text));
+		close(fd);
+		ck_assert_int_eq(weft_conf_stack(path, &stack, &err), files[i].error[0] ? -1 : 0);
+		if (files[i].error[0])
+			snprintf(wanted, sizeof(wanted), "%s%s", path, files[i].error);
+		ck_assert_str_eq(err.text, wanted);
+		ck_assert_pstr_eq(stack, files[i].stack);
+		free(stack);
+		unlink(path);
+		ck_assert_int_eq(weft_conf_stack(path, &stack, &err), 0);
+		ck_assert_ptr_null(stack);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("conf");
@@ -446,6 +492,7 @@ int main(void)
 
 	suite_add_tcase(s, t);
 	tcase_set_timeout(t, 60);
+	tcase_add_test(t, stack_of_any_file);
 	tcase_add_test(t, reads_everything);
 	tcase_add_test(t, empty_means_defaults);
 	tcase_add_test(t, quotes_keep_comment_signs);

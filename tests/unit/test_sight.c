@@ -389,7 +389,15 @@ START_TEST(rights)
 	s->operators[s->n_operators++] = BOB;
 	ck_assert_ptr_nonnull(strstr(ask_at(&bob, "why 11", NOW), "missing: nothing"));
 	ck_assert_ptr_nonnull(strstr(ask_at(&bob, "nodes", NOW), "nv[1-3]"));
+	s->free[0] = s->free[1] = s->free[2] = 0;
+	s->free[2] = 1;
+	s->jobs[0].accel = "8:h100";
+	ck_assert_ptr_nonnull(
+		strstr(ask_at(&alice, "why 11", NOW), "7 more h100 on one node: a node has 1 free\n"));
+	ck_assert_ptr_nonnull(
+		strstr(ask_at(&bob, "why 11", NOW), "7 more h100 on one node: nv3 has 1 free\n"));
 	s->hide_jobs = s->hide_nodes = false;
+	s->free[0] = 8;
 	ck_assert_ptr_nonnull(strstr(ask_at(&somebody, "why 11", NOW), "missing: nothing"));
 }
 END_TEST

@@ -28,6 +28,7 @@
 #include "core/plan.h"
 #include "core/power_report.h"
 #include "core/request.h"
+#include "core/sight.h"
 #include "core/site.h"
 #include "core/sites.h"
 #include "core/smi.h"
@@ -144,7 +145,7 @@ static const char conf_text[] =
 	"PowerCap=row3 Watts=400k Days=Mon-Fri,Sun Hours=22:00-06:00\nPowerCap=cluster Watts=1M\n"
 	"PowerNode=ALL Idle=400 Peak=1200 Off=15\nPowerNode=gpu1 Idle=400 Peak=1200\n"
 	"PowerClass=gpu:h100 Idle=70 Peak=700\nPowerSignal=/s MaxAge=60\nPowerPrice=/p Currency=CNY\n"
-	"PowerCarbon=/c\nPowerHook=/h\nPowerHints=/d\nPowerState=/x\nPowerShed=oldest\n"
+	"PowerCarbon=/c\nPowerHook=/h\nPowerHints=/d\nPowerState=/x\nPowerShed=oldest\nBurstBufferStack=burst_buffer/lua\n"
 	"Peer=beta Url=https://b:6820 CaFile=/c Token=/t Users=/u RemoteAccount=a RemotePartition=p "
 	"RemoteQos=q Node=n "
 	"Partition=p Directory=/d/%u StageIn=i StageOut=o Fetch=f Link=1 Price=2 Currency=EUR Offer=/o "
@@ -620,6 +621,59 @@ static int do_handover(struct weft_err *err)
 	return rc;
 }
 
+/* What slurmctld knows, and each question: an answer says what it is without, if anything. */
+static int fill_sight(struct weft_sight *s)
+{
+	struct weft_sight_use use = { .job = 0, .node = 0, .class_id = 0, .cards = 8, .cpus = 4 };
+
+	s->nodes = calloc(N_GRES, sizeof(*s->nodes));
+	s->free = calloc(2 * N_GRES, sizeof(*s->free));
+	s->jobs = calloc(2, sizeof(*s->jobs));
+	if (!s->nodes || !s->free || !s->jobs)
+		return -1;
+	s->n_nodes = N_GRES;
+	for (unsigned k = 0; k < N_GRES; k++)
+		s->nodes[k] = (struct weft_sight_node){ .name = weft_arena_copy(&s->arena, "n1"), .first_free = 2 * k };
+	s->n_jobs = 2;
+	s->jobs[0] = (struct weft_sight_job){ .id = 1, .state = WEFT_JOB_RUNNING, .end = 5, .part = 9 };
+	s->jobs[1] = (struct weft_sight_job){ .id = 2, .accel = "8:h100|4:910b", .part = 9 };
+	return weft_sight_use(s, &use);
+}
+
+static int do_sight(struct weft_err *err)
+{
+	static char *const words[][2] = { { "classes" }, { "nodes" }, { "power" }, { "job", "1" }, { "why", "2" } };
+	static const struct weft_asker all = { .known = true, .all = true };
+	const struct weft_view view = { .catalogue = cat, .conf = conf, .inventory = inv };
+	struct weft_sight *s = weft_sight_create();
+	int rc = s && !fill_sight(s) ? 0 : weft_err(err, "out of memory");
+
+	for (unsigned k = 0; rc == 0 && k < 5; k++) {
+		char *text;
+
+		s->view = &view;
+		text = weft_sight_answer(s, &all, words[k][1] ? 2 : 1, words[k], NULL, 1);
+		s->view = NULL; /* it is not the site's */
+		rc = nothing(text, err);
+		if (text && !strstr(text, "h100") && !strstr(text, "out of memory") && k != 2 && k != 3)
+			rc = weft_err(err, "%s", text);
+		free(text);
+	}
+	weft_sight_destroy(s);
+	return rc;
+}
+
+static int do_stack(struct weft_err *err)
+{
+	char *stack = NULL;
+	int rc = weft_conf_stack(power_conf_path, &stack, err);
+
+	if (rc == 0 && (!stack || strcmp(stack, "lua")))
+		rc = weft_err(err, "\"%s\"", stack ? stack : "none");
+	free(stack);
+	return rc;
+}
+
 /* A ticket of all classes, written, read, and as the files of a step. */
 static int do_ticket(struct weft_err *err)
 {
@@ -731,6 +785,8 @@ static const struct {
 	{ "the record of a run at a peer", do_handover },
 	{ "submissions to a slurmrestd", do_rest_submit },
 	{ "answers of a slurmrestd", do_rest_answers },
+	{ "scontrol show bbstat", do_sight },
+	{ "weft.conf: BurstBufferStack", do_stack },
 	{ "recorded machine", do_machine },
 	{ "live machine, recorded", do_record },
 };
@@ -775,7 +831,7 @@ int main(void)
 
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
 	put_file(catalogue_path, catalogue_text);
-	put_file(power_conf_path, "PowerZone=row3 Nodes=n[0-1]\nPowerCap=row3 Watts=800\n");
+	put_file(power_conf_path, "PowerZone=row3 Nodes=n[0-1]\nPowerCap=row3 Watts=800\nBurstBufferStack=lua\n");
 	cat = weft_catalogue_parse("base", catalogue_text, strlen(catalogue_text), "site", site_text,
 				   strlen(site_text), NULL);
 	conf = weft_conf_parse("weft.conf", conf_text, strlen(conf_text), NULL);
