@@ -229,7 +229,7 @@ static void scene_add_use(struct scene *sc, const struct weft_sight *s, const st
 		return;
 	sc->releases[sc->n_releases++] = (struct weft_why_release){
 		.node = sc->place[u->node],
-		.job = s->jobs[u->job].id,
+		.job = u->job, /* its index */
 		.end = s->jobs[u->job].end,
 		.cards = u->class_id == class_id ? u->cards : 0,
 		.cpus = u->cpus,
@@ -249,9 +249,9 @@ static int scene_make(struct scene *sc, const struct weft_sight *s, const struct
 {
 	const struct weft_sight_interest *interest = interest_of(s, job);
 
-	*sc = (struct scene){ .nodes = calloc(s->n_nodes + 1, sizeof(*sc->nodes)),
-			      .releases = calloc(s->n_uses + 1, sizeof(*sc->releases)),
-			      .place = calloc(s->n_nodes + 1, sizeof(*sc->place)) };
+	*sc = (struct scene){ .nodes = malloc((s->n_nodes + 1) * sizeof(*sc->nodes)),
+			      .releases = malloc((s->n_uses + 1) * sizeof(*sc->releases)),
+			      .place = malloc((s->n_nodes + 1) * sizeof(*sc->place)) };
 	if (!sc->nodes || !sc->releases || !sc->place) {
 		scene_clear(sc);
 		return -1;
@@ -282,17 +282,12 @@ static struct weft_why_need need_of(const struct weft_sight_job *job, const stru
 }
 
 /* "job 17", or of a job that the asker may not see "another user's job". */
-static void say_job(struct weft_sheet *sheet, uint32_t id)
+static void say_job(struct weft_sheet *sheet, const struct weft_sight_job *job)
 {
-	const struct weft_sight *s = sheet->s;
-
-	for (size_t i = 0; i < s->n_jobs; i++) {
-		if (s->jobs[i].id == id && weft_sheet_may_see(sheet, &s->jobs[i])) {
-			weft_say(&sheet->text, "job %" PRIu32, id);
-			return;
-		}
-	}
-	weft_say(&sheet->text, "another user's job");
+	if (weft_sheet_may_see(sheet, job))
+		weft_say(&sheet->text, "job %" PRIu32, job->id);
+	else
+		weft_say(&sheet->text, "another user's job");
 }
 
 static void say_jobs(struct weft_sheet *sheet, const struct weft_why *why)
@@ -305,7 +300,7 @@ static void say_jobs(struct weft_sheet *sheet, const struct weft_why *why)
 	weft_say(&sheet->text, "    would help: ");
 	for (unsigned i = 0; i < n; i++) {
 		weft_say(&sheet->text, "%s", i ? ", " : "");
-		say_job(sheet, why->jobs[i]);
+		say_job(sheet, &sheet->s->jobs[why->jobs[i]]);
 		if (why->ends[i])
 			weft_say(&sheet->text, " ends %s at the latest",
 				 weft_sheet_clock(sheet, why->ends[i], clock));
@@ -574,7 +569,7 @@ static void say_turn(struct weft_sheet *sheet, const struct weft_sight_job *job)
 		return;
 	weft_say(&sheet->text, "  turn: %zu job%s of higher priority in its partition; the first is ", n,
 		 n == 1 ? "" : "s");
-	say_job(sheet, first->id);
+	say_job(sheet, first);
 	weft_sheet_end_line(sheet);
 }
 

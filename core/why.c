@@ -2,7 +2,8 @@
 /*
  * why.c - lets jobs end in the order of their ends, until the alternative fits.
  *
- * More ends mean more room, so the first moment at which it fits is found by halving.
+ * More ends mean more room: where the nodes have to be looked at together, the first moment at which it fits
+ * is found by halving.
  */
 #include "core/why.h"
 
@@ -29,7 +30,8 @@ struct search {
 	size_t *order; /* of the releases, by their ends */
 	size_t n_releases;
 	struct room *rooms, *sorted;
-	bool all; /* count nodes that cannot be used, too */
+	unsigned *cards; /* room for one figure for each node */
+	bool all;	 /* count nodes that cannot be used, too */
 };
 
 static time_t end_of(const struct weft_why_release *r)
@@ -37,9 +39,10 @@ static time_t end_of(const struct weft_why_release *r)
 	return r->end ? r->end : (time_t)INT64_MAX;
 }
 
+/* Releases with one end that stand together, as those of a job do. */
 struct ending {
 	time_t end;
-	size_t index;
+	size_t first, n;
 };
 
 static int by_end(const void *x, const void *y)
@@ -48,7 +51,7 @@ static int by_end(const void *x, const void *y)
 
 	if (a->end != b->end)
 		return a->end < b->end ? -1 : 1;
-	return a->index < b->index ? -1 : a->index > b->index;
+	return a->first < b->first ? -1 : a->first > b->first;
 }
 
 /* Best first: those that fit, of these the ones that can be used, and those that need the fewest ends. */
@@ -69,11 +72,16 @@ static int by_cards(const void *x, const void *y)
 {
 	const struct room *a = x, *b = y;
 
-	if (a->fits != b->fits)
-		return a->fits ? -1 : 1;
 	if (a->cards != b->cards)
 		return a->cards > b->cards ? -1 : 1;
 	return by_merit(x, y);
+}
+
+static int largest_first(const void *x, const void *y)
+{
+	const unsigned *a = x, *b = y;
+
+	return (*a < *b) - (*a > *b);
 }
 
 static bool room_fits(const struct search *s, const struct room *r)
@@ -114,11 +122,15 @@ static void look_after(struct search *s, size_t n)
 static uint64_t cards_of_best(struct search *s)
 {
 	uint64_t cards = 0;
+	size_t n = 0;
 
-	memcpy(s->sorted, s->rooms, s->n_nodes * sizeof(*s->rooms));
-	qsort(s->sorted, s->n_nodes, sizeof(*s->sorted), by_cards);
-	for (size_t i = 0; i < s->n_nodes && i < s->need->nodes && s->sorted[i].fits; i++)
-		cards += s->sorted[i].cards;
+	for (size_t i = 0; i < s->n_nodes; i++) {
+		if (s->rooms[i].fits)
+			s->cards[n++] = s->rooms[i].cards;
+	}
+	qsort(s->cards, n, sizeof(*s->cards), largest_first);
+	for (size_t i = 0; i < n && i < s->need->nodes; i++)
+		cards += s->cards[i];
 	return cards;
 }
 
@@ -139,8 +151,35 @@ static bool fits_after(struct search *s, size_t n)
 	return s->need->per_node || cards_of_best(s) >= s->need->devices;
 }
 
-/* After how many ends it fits first; NEVER. */
-static size_t first_fit(struct search *s)
+/* After how many ends it fits first, when it takes as many cards on each node; NEVER.  One end changes one
+ * node. */
+static size_t first_even_fit(struct search *s)
+{
+	size_t fitting;
+
+	look_after(s, 0);
+	fitting = nodes_that_fit(s);
+	for (size_t i = 0; fitting < s->need->nodes; i++) {
+		const struct weft_why_release *r = i < s->n_releases ? &s->given[s->order[i]] : NULL;
+		struct room *room = r ? &s->rooms[r->node] : NULL;
+
+		if (!r)
+			return NEVER;
+		room->cards += r->cards;
+		room->cpus += r->cpus;
+		room->memory += r->memory;
+		if (!room->fits && room_fits(s, room)) {
+			room->fits = true;
+			fitting++;
+		}
+		if (fitting >= s->need->nodes)
+			return i + 1;
+	}
+	return 0;
+}
+
+/* The same when it takes as many in all. */
+static size_t first_uneven_fit(struct search *s)
 {
 	size_t low = 0, high = s->n_releases;
 
@@ -155,6 +194,11 @@ static size_t first_fit(struct search *s)
 			low = middle + 1;
 	}
 	return low;
+}
+
+static size_t first_fit(struct search *s)
+{
+	return s->need->per_node ? first_even_fit(s) : first_uneven_fit(s);
 }
 
 static void name_job(struct weft_why *why, const struct weft_why_release *r)
@@ -201,10 +245,15 @@ static void name_jobs_of(struct search *s, struct weft_why *why, const struct ro
 /* It fits after N ends: on which nodes, and whose. */
 static void name_all(struct search *s, struct weft_why *why, size_t n)
 {
-	fits_after(s, n);
-	memcpy(s->sorted, s->rooms, s->n_nodes * sizeof(*s->rooms));
-	qsort(s->sorted, s->n_nodes, sizeof(*s->sorted), s->need->per_node ? by_merit : by_cards);
-	for (size_t i = 0; i < s->need->nodes; i++) {
+	size_t fitting = 0;
+
+	look_after(s, n);
+	for (size_t i = 0; i < s->n_nodes; i++) {
+		if (s->rooms[i].fits)
+			s->sorted[fitting++] = s->rooms[i];
+	}
+	qsort(s->sorted, fitting, sizeof(*s->sorted), s->need->per_node ? by_merit : by_cards);
+	for (size_t i = 0; i < s->need->nodes && i < fitting; i++) {
 		const struct room *room = &s->sorted[i];
 
 		if (!s->nodes[room->node].usable) {
@@ -242,14 +291,22 @@ static void note_present(struct search *s, struct weft_why *why)
 static int order_releases(struct search *s)
 {
 	struct ending *endings = calloc(s->n_releases + 1, sizeof(*endings));
+	size_t n = 0, at = 0;
 
 	if (!endings)
 		return -1;
-	for (size_t i = 0; i < s->n_releases; i++)
-		endings[i] = (struct ending){ end_of(&s->given[i]), i };
-	qsort(endings, s->n_releases, sizeof(*endings), by_end);
-	for (size_t i = 0; i < s->n_releases; i++)
-		s->order[i] = endings[i].index;
+	for (size_t i = 0; i < s->n_releases; i++) {
+		time_t end = end_of(&s->given[i]);
+
+		if (!n || endings[n - 1].end != end)
+			endings[n++] = (struct ending){ .end = end, .first = i };
+		endings[n - 1].n++;
+	}
+	qsort(endings, n, sizeof(*endings), by_end);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < endings[i].n; k++)
+			s->order[at++] = endings[i].first + k;
+	}
 	free(endings);
 	return 0;
 }
@@ -279,18 +336,20 @@ int weft_why_find(struct weft_why *why, const struct weft_why_need *need, const 
 			    .n_nodes = n_nodes,
 			    .given = releases,
 			    .n_releases = n_releases,
-			    .order = calloc(n_releases + 1, sizeof(*s.order)),
-			    .rooms = calloc(n_nodes + 1, sizeof(*s.rooms)),
-			    .sorted = calloc(n_nodes + 1, sizeof(*s.sorted)) };
+			    .order = malloc((n_releases + 1) * sizeof(*s.order)),
+			    .rooms = malloc((n_nodes + 1) * sizeof(*s.rooms)),
+			    .sorted = malloc((n_nodes + 1) * sizeof(*s.sorted)),
+			    .cards = need->per_node ? NULL : malloc((n_nodes + 1) * sizeof(*s.cards)) };
 	int rc = -1;
 
 	memset(why, 0, sizeof(*why));
-	if (s.order && s.rooms && s.sorted && !order_releases(&s)) {
+	if (s.order && s.rooms && s.sorted && (s.cards || need->per_node) && !order_releases(&s)) {
 		find(&s, why);
 		rc = 0;
 	}
 	free(s.order);
 	free(s.rooms);
 	free(s.sorted);
+	free(s.cards);
 	return rc;
 }

@@ -29,8 +29,8 @@ struct weft_why_node {
 /* What comes free on a node when a job that runs ends. */
 struct weft_why_release {
 	unsigned node; /* index among the nodes given */
-	uint32_t job;
-	time_t end; /* at the latest; 0: no end is known */
+	uint32_t job; /* for the caller */
+	time_t end;   /* at the latest; 0: no end is known */
 	unsigned cards, cpus;
 	uint64_t memory; /* MiB */
 };

@@ -3,6 +3,7 @@
  * questions.c - the processor time of an answer to "scontrol show bbstat" on 12,500 nodes of 8 cards, all of
  * them in use by eight jobs a class or (second column) by a job a node, with 10,000 requests that wait.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,23 +92,50 @@ static struct weft_sight *make(unsigned jobs)
 	return s;
 }
 
-static double cost_of(const struct weft_sight *s, const char *first, const char *second)
+struct question {
+	const struct weft_sight *s;
+	char *words[2];
+	unsigned n;
+	double took;
+};
+
+/* In a thread of its own, as slurmctld does. */
+static void *answer(void *arg)
 {
 	static const struct weft_asker root = { .known = true, .all = true };
-	char *words[] = { (char *)first, (char *)second };
-	double best = 1e9;
+	struct question *q = arg;
+	double began = milliseconds();
+	char *text = weft_sight_answer(q->s, &root, q->n, q->words, NULL, 2);
+
+	q->took = milliseconds() - began;
+	if (!text || strstr(text, "weft: out"))
+		exit(1);
+	free(text);
+	return NULL;
+}
+
+static int by_size(const void *x, const void *y)
+{
+	const double *a = x, *b = y;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* The median. */
+static double cost_of(const struct weft_sight *s, const char *first, const char *second)
+{
+	struct question q = { .s = s, .words = { (char *)first, (char *)second }, .n = second ? 2 : 1 };
+	double took[ROUNDS];
 
 	for (int i = 0; i < ROUNDS; i++) {
-		double began = milliseconds(), took;
-		char *text = weft_sight_answer(s, &root, second ? 2 : 1, words, NULL, 2);
+		pthread_t thread;
 
-		took = milliseconds() - began;
-		best = took < best ? took : best;
-		if (!text || strstr(text, "weft: out"))
+		if (pthread_create(&thread, NULL, answer, &q) || pthread_join(thread, NULL))
 			exit(1);
-		free(text);
+		took[i] = q.took;
 	}
-	return best;
+	qsort(took, ROUNDS, sizeof(*took), by_size);
+	return took[ROUNDS / 2];
 }
 
 int main(void)
@@ -121,8 +149,8 @@ int main(void)
 	many = make(NODES);
 	printf("%-10s %12s %12s   ms\n", "question", "32 jobs", "12500 jobs");
 	for (int i = 0; i < 4; i++) {
-		double a = cost_of(few, questions[i], i < 2 ? NULL : "34");
-		double b = cost_of(many, questions[i], i < 2 ? NULL : "12502");
+		double a = cost_of(few, questions[i], i < 2 ? NULL : "35");
+		double b = cost_of(many, questions[i], i < 2 ? NULL : "12503");
 
 		printf("%-10s %12.2f %12.2f\n", questions[i], a, b);
 		most = a > most ? a : most;
