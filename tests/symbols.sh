@@ -74,9 +74,11 @@ fi
 constants='plugin_name plugin_type plugin_version'
 exports_only "$libs/select_cons_tres_weft.so" 'plugin_(name|type|version|id)|init|fini|(select_p|node_select)_[a-z_]+'
 exports_only "$libs/job_submit_weft.so" '(min_plug|plugin)_version|plugin_(name|type)|init|fini|job_submit|job_modify'
+exports_only "$libs/burst_buffer_weft.so" 'plugin_(name|type|version)|init|fini|bb_p_[a-z0-9_]+'
 exports_only "$libs/spank_weft.so" '(spank_)?plugin_version|plugin_(name|type)|slurm_spank_[a-z_]+'
 exports "$libs/select_cons_tres_weft.so" "$constants plugin_id init fini"
 exports "$libs/job_submit_weft.so" "$constants init fini job_submit job_modify"
+exports "$libs/burst_buffer_weft.so" "$constants init fini bb_p_get_status bb_p_job_test_stage_in bb_p_xlate_bb_2_tres_str"
 exports "$libs/spank_weft.so" "$constants"
 exports_only "$libs/spank_weft_hook.so" '(spank_)?plugin_version|plugin_(name|type)|slurm_spank_job_(pro|epi)log'
 exports "$libs/spank_weft_hook.so" "$constants slurm_spank_job_prolog slurm_spank_job_epilog"
@@ -105,7 +107,7 @@ missing()
 }
 
 ctld=$(command -v slurmctld)
-for lib in select_cons_tres_weft job_submit_weft; do
+for lib in select_cons_tres_weft job_submit_weft burst_buffer_weft; do
 	missing "$libs/$lib.so" "$ctld" | report "slurmctld has every symbol that $lib.so asks for"
 done
 for host in sbatch srun salloc slurmd slurmstepd; do
