@@ -544,6 +544,8 @@ static void say_power(struct weft_sheet *sheet, const struct weft_sight_job *job
 		else if (w->when)
 			weft_say(&sheet->text, "; earliest %s", weft_sheet_clock(sheet, w->when, clock));
 		weft_sheet_end_line(sheet);
+		weft_sheet_line(sheet, "    would help: a higher cap%s",
+				w->never ? "" : ", or that jobs in the zone end");
 	}
 }
 

@@ -275,6 +275,47 @@ sed -i '/^PrivateData=/d' "$CLUSTER/etc/slurm.conf"
 ctld_restart
 scancel "$a" "$b"
 
+# ---------------------------------------------------------------- power
+
+# cap WATTS: of the cluster, from now on
+cap()
+{
+	cat > "$CLUSTER/etc/weft.conf" <<-END
+	Index=check
+	PowerState=$CLUSTER/run/weft-power.json
+	PowerInterval=1
+	PowerNode=ALL Idle=0 Peak=0
+	PowerClass=gpu:h100 Idle=0 Peak=500
+	PowerCap=cluster Watts=$1
+	END
+	ok scontrol reconfigure
+	sleep 2
+	wait_for 30 nodes_up
+}
+
+test_case "a job that waits for power says so, and starts with a higher cap"
+cap 5k
+long_accel 8:h100
+a=$JOB
+wait_job "$a" RUNNING
+long_accel 8:h100
+b=$JOB
+settle
+sleep 2
+ask power
+expect_match "$output" '^cluster +0 +4000 +5000$'
+expect_match "$output" "^job $b waits: power cap of the cluster: 8(\\.[0-9]+)? of 5(\\.[0-9]+)? kW"
+ask why "$b"
+expect_match "$output" '^  power: power cap of the cluster: 8'
+expect_line "$output" "    would help: a higher cap, or that jobs in the zone end"
+expect_line "$output" "    missing: nothing; it could start now"
+cap 9k
+wait_job "$b" RUNNING
+cancel_all
+: > "$CLUSTER/etc/weft.conf"
+ok scontrol reconfigure
+sleep 2
+
 # ---------------------------------------------------------------- answers under load
 
 test_case "questions do not stop slurmctld, however many"

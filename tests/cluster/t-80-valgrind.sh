@@ -57,6 +57,21 @@ logged()
 mkdir "$reports"
 cluster_start
 
+# questions JOB: each of them, twice, so that the job has been looked at
+questions()
+{
+	local i
+	for i in 1 2; do
+		ok scontrol show bbstat classes
+		ok scontrol show bbstat nodes
+		ok scontrol show bbstat power
+		ok scontrol show bbstat wy
+		ok scontrol show bbstat job "$1"
+		ok scontrol show bbstat why "$1"
+		sleep 1
+	done
+}
+
 test_case "slurmctld: plain jobs and --accel jobs of many kinds"
 submit --gres=gpu:h100:2 -t 5 --wrap true
 jobs=("$JOB")
@@ -96,6 +111,9 @@ requeued=$JOB
 wait_job "$requeued" RUNNING
 ok scontrol requeue "$requeued"
 ok scontrol hold "$requeued"
+questions "$requeued"
+questions "$waits"
+expect_match "$output" '^  alternative 1: 8 gpu:h100 on 1 node$'
 wait_until 30 sh -c "scontrol show job $waits | grep -q 'weft: waits for'" || fail "job $waits does not wait for h100"
 ok scancel "$cancelled"
 ok scancel "$requeued" "$blocker"

@@ -313,8 +313,9 @@ START_TEST(what_else_is_in_the_way)
 	s->waits = calloc(1, sizeof(*s->waits));
 	s->waits[s->n_waits++] =
 		(struct weft_sight_wait){ 12, "power cap of zone row3: 412 of 400 kW", AT(1405), false };
-	ck_assert_ptr_nonnull(
-		strstr(ask("why 12"), "  power: power cap of zone row3: 412 of 400 kW; earliest 14:05:00\n"));
+	ck_assert_ptr_nonnull(strstr(ask("why 12"),
+				     "  power: power cap of zone row3: 412 of 400 kW; earliest 14:05:00\n"
+				     "    would help: a higher cap, or that jobs in the zone end\n"));
 	job->accel = "1:h1000";
 	ck_assert_ptr_nonnull(strstr(ask("why 12"), "  alternatives: none: "));
 	/* A comment of somebody cannot pass for a line of ours. */
