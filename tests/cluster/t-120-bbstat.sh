@@ -212,7 +212,7 @@ cancel_all
 
 test_case "reservations keep others out, and let their own in"
 ok scontrol create reservation ReservationName=mine StartTime=now Duration=60 Nodes=nv[1-2] Users=root
-wait_for 60 node_in nv1 reserved
+wait_for 60 sh -c "scontrol show bbstat nodes | grep -q '^gpu:h100 reserved .* nv\[1-2\]$'"
 settle
 ask nodes
 expect_line "$output" "gpu:h100 reserved       2      16       0  nv[1-2]"
@@ -260,9 +260,8 @@ if release_at_least 23.11; then
 	as_other nodes
 	expect_eq "$output" "weft: PrivateData=nodes: nodes are shown to operators"
 	ok sacctmgr -iQ modify user nobody set adminlevel=operator
-	sleep 2
-	as_other why "$a"
-	expect_line "$output" "    would help: scontrol release $a" "an operator"
+	# Who is an operator is looked at again within five seconds of a question.
+	wait_for 20 as_user nobody sh -c "scontrol show bbstat why $a | grep -q 'would help: scontrol release $a'"
 	as_other classes
 	expect_match "$output" '^gpu:h100 +24 '
 else
@@ -286,6 +285,7 @@ cap()
 	PowerInterval=1
 	PowerNode=ALL Idle=0 Peak=0
 	PowerClass=gpu:h100 Idle=0 Peak=500
+	PowerClass=gpu:910b Idle=0 Peak=500
 	PowerCap=cluster Watts=$1
 	END
 	ok scontrol reconfigure
@@ -304,9 +304,9 @@ settle
 sleep 2
 ask power
 expect_match "$output" '^cluster +0 +4000 +5000$'
-expect_match "$output" "^job $b waits: power cap of the cluster: 8(\\.[0-9]+)? of 5(\\.[0-9]+)? kW"
+expect_match "$output" "^job $b waits: power cap of the cluster: 8000 of 5000 W; earliest "
 ask why "$b"
-expect_match "$output" '^  power: power cap of the cluster: 8'
+expect_match "$output" '^  power: power cap of the cluster: 8000 of 5000 W; earliest '
 expect_line "$output" "    would help: a higher cap, or that jobs in the zone end"
 expect_line "$output" "    missing: nothing; it could start now"
 cap 9k
