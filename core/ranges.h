@@ -7,8 +7,8 @@
 
 #include "core/text.h"
 
-/* Names that come one after the other; those that end in numbers of one width, after the same beginning, are joined.
- * Zero it, then give it a text.  The names must live until weft_ranges_end(). */
+/* Names that come one after the other; those that end in numbers of one width, after the same beginning, are
+ * joined. Zero it, then give it a text.  The names must live until weft_ranges_end(). */
 struct weft_ranges {
 	struct weft_text *text;
 	const char *prefix; /* of the bracket that is open; NULL: none */

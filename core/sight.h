@@ -2,8 +2,8 @@
 /*
  * sight.h - what slurmctld knows at one moment, copied out of its records, and what people may ask of it.
  *
- * The plugin fills a struct weft_sight under Slurm's locks; from then on it is constant and may be read by several
- * threads.  Questions are answered from it alone, with no lock held.
+ * The plugin fills a struct weft_sight under Slurm's locks; from then on it is constant and may be read by
+ * several threads.  Questions are answered from it alone, with no lock held.
  */
 #ifndef WEFT_SIGHT_H
 #define WEFT_SIGHT_H
@@ -36,7 +36,7 @@ struct weft_sight_node {
 	enum weft_node_state state;
 	unsigned cpus, cpus_used;
 	uint64_t memory, memory_used; /* MiB */
-	size_t first_free; /* of its holdings (inventory.h), in weft_sight.free */
+	size_t first_free;	      /* of its holdings (inventory.h), in weft_sight.free */
 };
 
 enum weft_job_state {
@@ -46,24 +46,25 @@ enum weft_job_state {
 };
 
 struct weft_sight_job {
-	uint32_t id, array_id, array_task; /* ARRAY_ID 0: no array; ARRAY_TASK WEFT_SIGHT_NONE: all that is left */
-	uint32_t uid, priority, part;	   /* index of the partition, WEFT_SIGHT_NONE */
+	uint32_t id, array_id,
+		array_task;	      /* ARRAY_ID 0: no array; ARRAY_TASK WEFT_SIGHT_NONE: all that is left */
+	uint32_t uid, priority, part; /* index of the partition, WEFT_SIGHT_NONE */
 	enum weft_job_state state;
-	const char *state_name; /* "PENDING" */
+	const char *state_name;		  /* "PENDING" */
 	time_t submit, begin, start, end; /* 0: not known; END at the latest */
 	const char *user, *reason, *desc, *dependency, *comment, *nodes, *tres; /* any may be NULL */
 	const char *accel, *policy, *app, *energy, *node_bounds;		/* the request of record */
-	time_t window_end;						/* of --energy; 0: none */
+	time_t window_end;							/* of --energy; 0: none */
 	unsigned min_cpus, node_cpus;
 	uint64_t memory; /* MiB, for each node or (BY_CPU) processor; 0: not asked */
 	bool memory_by_cpu, whole;
-	bool reserved; /* it runs in a reservation: reserved nodes are its own */
+	bool reserved;	  /* it runs in a reservation: reserved nodes are its own */
 	uint32_t asks[4]; /* classes that a job without --accel asks for; WEFT_SIGHT_NONE: no more */
 };
 
 struct weft_sight_part {
 	const char *name;
-	const char *state;	 /* "UP", "DOWN", "INACTIVE", "DRAIN" */
+	const char *state;	  /* "UP", "DOWN", "INACTIVE", "DRAIN" */
 	const unsigned char *has; /* by node; owned */
 };
 
@@ -76,7 +77,7 @@ struct weft_sight_use {
 
 /* A job that somebody asked about: the nodes that have what else it asks for. */
 struct weft_sight_interest {
-	uint32_t id; /* 0: none */
+	uint32_t id;		 /* 0: none */
 	unsigned char *eligible; /* by node; owned; NULL: it does not wait */
 };
 
@@ -147,8 +148,9 @@ bool weft_sight_knows(const char *word);
 /* The number of the job that the words ask about; 0: about none. */
 uint32_t weft_sight_asked_job(unsigned argc, char *const *argv);
 
-/* The answer to the words, at NOW, for ASKER; S may be NULL: nothing is known yet.  OTHER: the burst buffer plugin
- * underneath ("lua"), for "help"; NULL: none.  malloc()ed, WEFT_SIGHT_MAX_TEXT bytes at most; NULL: out of memory. */
+/* The answer to the words, at NOW, for ASKER; S may be NULL: nothing is known yet.  OTHER: the burst buffer
+ * plugin underneath ("lua"), for "help"; NULL: none.  malloc()ed, WEFT_SIGHT_MAX_TEXT bytes at most; NULL:
+ * out of memory. */
 char *weft_sight_answer(const struct weft_sight *s, const struct weft_asker *asker, unsigned argc,
 			char *const *argv, const char *other, time_t now);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * why.h - what one alternative of a job that waits is missing, when that comes free at the latest, and what would
- * bring it about.
+ * why.h - what one alternative of a job that waits is missing, when that comes free at the latest, and what
+ * would bring it about.
  *
- * Pure: plain figures in, plain figures out.  What is said of jobs that end is certain: once they have ended (and the
- * nodes that are named are in use again), the nodes that are named hold the alternative.  Other jobs may take them
- * first; who goes before whom is the scheduler's.
+ * Pure: plain figures in, plain figures out.  What is said of jobs that end is certain: once they have ended
+ * (and the nodes that are named are in use again), the nodes that are named hold the alternative.  Other jobs
+ * may take them first; who goes before whom is the scheduler's.
  */
 #ifndef WEFT_WHY_H
 #define WEFT_WHY_H
@@ -19,9 +19,9 @@
 
 /* A node that the job may have, as it is now. */
 struct weft_why_node {
-	unsigned id;		 /* for the caller */
-	bool usable;		 /* false: it is down, drained or the like */
-	unsigned total, free;	 /* cards of the alternative's class */
+	unsigned id;	      /* for the caller */
+	bool usable;	      /* false: it is down, drained or the like */
+	unsigned total, free; /* cards of the alternative's class */
 	unsigned cpus, cpus_free;
 	uint64_t memory, memory_free; /* MiB */
 };
@@ -29,8 +29,8 @@ struct weft_why_node {
 /* What comes free on a node when a job that runs ends. */
 struct weft_why_release {
 	unsigned node; /* index among the nodes given */
-	uint32_t job; /* for the caller */
-	time_t end;   /* at the latest; 0: no end is known */
+	uint32_t job;  /* for the caller */
+	time_t end;    /* at the latest; 0: no end is known */
 	unsigned cards, cpus;
 	uint64_t memory; /* MiB */
 };
@@ -56,13 +56,13 @@ enum weft_why_kind {
 
 struct weft_why {
 	enum weft_why_kind kind;
-	unsigned ready;	     /* nodes that have room now; cards, when PER_NODE is 0 */
-	unsigned best;	     /* index of the node that comes closest; UINT_MAX: none */
-	bool cards;	     /* are cards missing, or only processors and memory? */
-	time_t when;	     /* BUSY and NODES: by then at the latest; 0: not known */
+	unsigned ready; /* nodes that have room now; cards, when PER_NODE is 0 */
+	unsigned best;	/* index of the node that comes closest; UINT_MAX: none */
+	bool cards;	/* are cards missing, or only processors and memory? */
+	time_t when;	/* BUSY and NODES: by then at the latest; 0: not known */
 	uint32_t jobs[WEFT_WHY_NAMED];
 	time_t ends[WEFT_WHY_NAMED];
-	unsigned n_jobs;     /* all that must end; the first WEFT_WHY_NAMED are named */
+	unsigned n_jobs;		     /* all that must end; the first WEFT_WHY_NAMED are named */
 	unsigned idle_nodes[WEFT_WHY_NAMED]; /* indexes of nodes that are to be made usable */
 	unsigned n_idle_nodes;
 };
