@@ -108,6 +108,7 @@ struct weft_sight {
 	struct weft_sight_node *nodes;
 	size_t n_nodes;
 	unsigned *free; /* cards, by the nodes' holdings */
+	size_t n_free;
 	struct weft_sight_job *jobs;
 	size_t n_jobs;
 	struct weft_sight_part *parts;

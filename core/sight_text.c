@@ -267,25 +267,12 @@ static void say_group(struct weft_sheet *sheet, const struct group *g, const str
 	weft_sheet_end_line(sheet);
 }
 
-static size_t holdings_of(const struct weft_sight *s)
-{
-	size_t all = 0;
-
-	for (size_t i = 0; i < s->n_nodes; i++) {
-		size_t n;
-
-		weft_inventory_node(s->view->inventory, (unsigned)i, &n);
-		all += n;
-	}
-	return all;
-}
-
 void weft_sight_nodes(struct weft_sheet *sheet)
 {
 	const struct weft_sight *s = sheet->s;
 	size_t n = weft_inventory_classes(s->view->inventory);
 	struct group *groups = calloc(n * WEFT_NODE_STATES + 1, sizeof(*groups));
-	struct link *links = calloc(holdings_of(s) + 1, sizeof(*links));
+	struct link *links = calloc(s->n_free + 1, sizeof(*links));
 	int width = (int)label_width(s);
 
 	if (!groups || !links) {

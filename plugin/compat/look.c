@@ -150,7 +150,8 @@ static void look_at_nodes(struct looking *l)
 	size_t at = 0;
 
 	s->nodes = calloc(node_record_count + 1, sizeof(*s->nodes));
-	s->free = calloc(holdings_of(l) + 1, sizeof(*s->free));
+	s->n_free = holdings_of(l);
+	s->free = calloc(s->n_free + 1, sizeof(*s->free));
 	if (!s->nodes || !s->free) {
 		l->failed = true;
 		return;

@@ -58,6 +58,7 @@ static struct weft_sight *make(unsigned jobs)
 	s->free = calloc(NODES, sizeof(*s->free));
 	s->jobs = calloc(jobs + PENDING, sizeof(*s->jobs));
 	s->n_nodes = NODES;
+	s->n_free = NODES;
 	s->n_jobs = jobs + PENDING;
 	for (unsigned i = 0; i < NODES; i++) {
 		struct weft_sight_use use = { .job = (uint32_t)((uint64_t)i * jobs / NODES),

@@ -41,7 +41,8 @@ static void fill_nodes(void)
 {
 	s->n_nodes = LENGTH(gres);
 	s->nodes = calloc(s->n_nodes, sizeof(*s->nodes));
-	s->free = calloc(s->n_nodes, sizeof(*s->free));
+	s->n_free = s->n_nodes;
+	s->free = calloc(s->n_free, sizeof(*s->free));
 	for (size_t i = 0; i < s->n_nodes; i++) {
 		s->nodes[i] = (struct weft_sight_node){
 			.name = names[i], .cpus = 64, .memory = 512000, .first_free = i

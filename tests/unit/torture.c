@@ -633,6 +633,7 @@ static int fill_sight(struct weft_sight *s)
 	if (!s->nodes || !s->free || !s->jobs)
 		return -1;
 	s->n_nodes = N_GRES;
+	s->n_free = 2 * N_GRES;
 	for (unsigned k = 0; k < N_GRES; k++)
 		s->nodes[k] = (struct weft_sight_node){ .name = weft_arena_copy(&s->arena, "n1"), .first_free = 2 * k };
 	s->n_jobs = 2;
