@@ -112,7 +112,7 @@ exit 7
 END
 there alice -D /home/alice/work -o out -e err "$CLUSTER/home/script" one 'two three'
 wait_for 60 has work/out first
-expect_eq "$(home_file alice work/err)" wrong
+wait_for 30 has work/err wrong
 expect_field "$JOB" JobState RUNNING
 ok as_user alice "$CLUSTER_TOP/bin/door" "$CLUSTER_TOP/beta/run/door" "cd .weft/runs/alpha.$JOB.*/work && touch go"
 wait_job "$JOB" FAILED 60

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run.sh DIR SECONDS: build every fuzz_*.c here with libFuzzer, ASan and UBSan in DIR, and run each for SECONDS on its
-# corpus.  A finding stops the run with the input's path.
+# corpus, as many at a time as there are processors.  A finding is printed with the input's path.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -26,11 +26,12 @@ for source in "$top"/core/*.c; do
 	objects="$objects $object"
 done
 
-count=0
-for source in "$here"/fuzz_*.c; do
-	[ -e "$source" ] || continue
-	name=$(basename "$source" .c)
-	$cc $flags -fsanitize=fuzzer,address,undefined "$source" $objects $libs -o "$name"
+# fuzz SOURCE
+fuzz()
+{
+	local name seeds
+	name=$(basename "$1" .c)
+	$cc $flags -fsanitize=fuzzer,address,undefined "$1" $objects $libs -o "$name" || return 1
 	mkdir -p "found-$name"
 	seeds=$here/corpus/${name#fuzz_}
 	[ -d "$seeds" ] || seeds=
@@ -38,12 +39,23 @@ for source in "$here"/fuzz_*.c; do
 		-artifact_prefix="$dir/$name-" "found-$name" $seeds > "$name.log" 2>&1; then
 		tail -n 60 "$name.log"
 		echo "not ok - $name: see $dir/$name-*"
-		exit 1
+		return 1
 	fi
 	awk -v name="$name" '
 		/stat::number_of_executed_units/ { runs = $2 }
 		/^#[0-9]+.*cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") edges = $(i + 1) }
 		END { printf "ok - %s: %d inputs, %d edges\n", name, runs, edges }' "$name.log"
-	count=$((count + 1))
+}
+
+fuzzers=()
+for source in "$here"/fuzz_*.c; do
+	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do sleep 0.1; done
+	fuzz "$source" &
+	fuzzers+=($!)
 done
-echo "$count fuzzers, no finding"
+rc=0
+for fuzzer in "${fuzzers[@]}"; do
+	wait "$fuzzer" || rc=1
+done
+[ $rc -ne 0 ] || echo "${#fuzzers[@]} fuzzers, no finding"
+exit $rc
