@@ -282,6 +282,17 @@ static enum weft_handover_act blind(struct weft_handover *h, const struct weft_h
 	return WEFT_HANDOVER_WAIT;
 }
 
+/* Our clock was wrong, and is put back: nothing may hang on a moment that is far away now. */
+static void clock_put_back(struct weft_handover *h, time_t now)
+{
+	if (h->renewed > now)
+		h->renewed = now;
+	if (h->sent > now)
+		h->sent = now;
+	if (h->not_before > now + 2 * MAX_PAUSE)
+		h->not_before = now;
+}
+
 enum weft_handover_act weft_handover_next(struct weft_handover *h, const struct weft_handover_rules *rules,
 					  time_t now, uint32_t random,
 					  const struct weft_handover_sight *sight)
@@ -290,6 +301,7 @@ enum weft_handover_act weft_handover_next(struct weft_handover *h, const struct 
 
 	if (h->step == WEFT_HANDOVER_OVER)
 		return WEFT_HANDOVER_WAIT;
+	clock_put_back(h, now);
 	if (now > h->renewed + (time_t)rules->lease) {
 		snprintf(why, sizeof(why), "nobody at home has asked for it for %u s", rules->lease);
 		weft_handover_cancel(h, why);

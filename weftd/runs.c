@@ -477,9 +477,10 @@ void weft_runs_close(struct weft_runs *book)
 /* Is this run to be gone on with when its job is there again? */
 static bool goes_on(const struct weft_run *run)
 {
-	if (run->settled || run->h.cancel)
+	if (run->settled)
 		return false;
-	return run->h.step != WEFT_HANDOVER_OVER || run->h.end == WEFT_HANDOVER_ENDED;
+	/* One whose lease was over may have ended by itself before it was cancelled: it is done. */
+	return run->h.step == WEFT_HANDOVER_OVER ? run->h.end == WEFT_HANDOVER_ENDED : !run->h.cancel;
 }
 
 static int check(const struct weft_run_order *order, struct weft_err *err)

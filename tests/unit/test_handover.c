@@ -135,6 +135,28 @@ START_TEST(looks_at_the_attempt_too)
 }
 END_TEST
 
+/* What was noted by a clock that was fast does not hold for ever. */
+START_TEST(the_clock_is_put_back)
+{
+	struct weft_handover h;
+	struct weft_rest_seen held = job(7, WEFT_REST_PENDING, true);
+
+	weft_handover_begin(&h, 1000000);
+	ck_assert_int_eq(next(&h, 1000000, NULL), WEFT_HANDOVER_SUBMIT);
+	weft_handover_answer(&h, WEFT_HANDOVER_SUBMIT, WEFT_HANDOVER_DONE, 7, NULL, 1000000, 0);
+	ck_assert_int_eq(next(&h, 1000000, &held), WEFT_HANDOVER_RELEASE);
+	weft_handover_answer(&h, WEFT_HANDOVER_RELEASE, WEFT_HANDOVER_UNSENT, 0, "no", 1000000, 0);
+	ck_assert_int_gt(h.not_before, 1000000);
+	ck_assert_int_eq(next(&h, 1000, &held), WEFT_HANDOVER_RELEASE);
+	ck_assert_int_eq(h.renewed, 1000);
+	ck_assert_int_eq(h.sent, 1000);
+	ck_assert_int_eq(next(&h, 1000 + 1200, &held), WEFT_HANDOVER_RELEASE);
+	ck_assert(!h.cancel);
+	next(&h, 1000 + 1201, &held);
+	ck_assert(h.cancel);
+}
+END_TEST
+
 START_TEST(pauses)
 {
 	static const unsigned want[] = { 0, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300 };
@@ -366,6 +388,7 @@ int main(void)
 	tcase_add_test(tcase, waits_before_it_tries_again);
 	tcase_add_test(tcase, looks_at_the_attempt_too);
 	tcase_add_test(tcase, pauses);
+	tcase_add_test(tcase, the_clock_is_put_back);
 	tcase_add_test(tcase, judges);
 	tcase_add_test(tcase, names);
 	tcase_add_test(tcase, names_of_others);

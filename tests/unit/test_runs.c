@@ -283,6 +283,25 @@ START_TEST(nobody_asks_for_it)
 }
 END_TEST
 
+/* It had ended by itself before it could be cancelled: that is brought home, and it does not run again. */
+START_TEST(ends_before_it_is_cancelled)
+{
+	attach(77);
+	UNTIL(fake.releases == 1);
+	set(0, "RUNNING", 5060, 0, true); /* what is not to be seen cannot be cancelled */
+	UNTIL(status.phase == WEFT_RUN_LOST);
+	ck_assert_int_eq(weft_runs_cancel(book, KEY, &err), 0);
+	set(0, "FAILED", 5060, 3, false);
+	UNTIL(status.over);
+	ck_assert_int_eq(status.phase, WEFT_RUN_ENDED);
+	ck_assert(status.cancel);
+	attach(77);
+	ck_assert_uint_eq(status.first, 1);
+	ck_assert_int_eq(status.phase, WEFT_RUN_ENDED);
+	ck_assert_int_eq(status.exit_status, 3 << 8);
+}
+END_TEST
+
 /* Copies that are not chosen go; what others submitted under such names stays. */
 START_TEST(reaps_its_own)
 {
@@ -393,6 +412,7 @@ int main(void)
 	tcase_add_test(tcase, is_cancelled);
 	tcase_add_test(tcase, is_refused);
 	tcase_add_test(tcase, nobody_asks_for_it);
+	tcase_add_test(tcase, ends_before_it_is_cancelled);
 	tcase_add_test(tcase, reaps_its_own);
 	tcase_add_test(tcase, peer_is_away);
 	tcase_add_test(tcase, token_is_not_private);
