@@ -350,7 +350,7 @@ static int load(void *arg, const struct weft_store_row *row, const char *damage)
 		return -1;
 	/* Nobody could ask while weftd was away. */
 	grace = run->rules.lease < GRACE ? (time_t)run->rules.lease : GRACE;
-	if (run->h.renewed < l->now - (time_t)run->rules.lease + grace)
+	if (run->h.step != WEFT_HANDOVER_OVER && run->h.renewed < l->now - (time_t)run->rules.lease + grace)
 		run->h.renewed = l->now - (time_t)run->rules.lease + grace;
 	append(peer, run);
 	return 0;

@@ -480,6 +480,13 @@ static void reap(struct worker *w, const struct listing *l)
 
 /* ---------------------------------------------------------------- a look, and the next */
 
+/* Was it over long ago, and nobody has come for it?  weftd may have been away for most of that time. */
+static bool is_left(const struct weft_run *run, time_t now)
+{
+	return !run->damage && run->h.step == WEFT_HANDOVER_OVER && !run->settled &&
+	       now > weft_handover_dead(&run->h, &run->rules) + SETTLE && now > run->h.renewed + SETTLE;
+}
+
 /* The runs of this look; history goes.  True: there is one that goes on. */
 static bool gather(struct worker *w)
 {
@@ -488,8 +495,7 @@ static bool gather(struct worker *w)
 
 	pthread_mutex_lock(&w->book->lock);
 	for (struct weft_run **at = &w->peer->runs, *run; (run = *at);) {
-		if (!run->damage && run->h.step == WEFT_HANDOVER_OVER && !run->settled &&
-		    now > weft_handover_dead(&run->h, &run->rules) + SETTLE) {
+		if (is_left(run, now)) {
 			run->settled = true;
 			weft_runs_save(w->book, run, &run->h, NULL);
 		}

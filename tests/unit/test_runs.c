@@ -9,6 +9,7 @@
 
 #include "tests/unit/fake_slurmrestd.h"
 #include "weftd/runs.h"
+#include "weftd/runs_private.h"
 #include "weftd/token.h"
 
 #define SUBMIT	 1700000000
@@ -302,6 +303,39 @@ START_TEST(ends_before_it_is_cancelled)
 }
 END_TEST
 
+/* The book is opened, and looked at, with the one run as if it had been sent and asked for at these times. */
+static void open_with(time_t deadline, time_t renewed)
+{
+	struct weft_run *run = weft_runs_of_attempt(&book->peers[0], KEY, 1);
+	struct weft_handover h = run->h;
+	unsigned looks;
+
+	h.deadline = deadline;
+	h.renewed = renewed;
+	ck_assert_int_eq(weft_runs_save(book, run, &h, &err), 0);
+	weft_runs_close(book);
+	looks = fake.looks;
+	open_book();
+	UNTIL(fake.looks > looks);
+}
+
+/* What is over is kept a week for its proxy, also when weftd itself has come back late. */
+START_TEST(is_left_for_a_week)
+{
+	attach(77);
+	UNTIL(fake.releases == 1);
+	set(0, "FAILED", 5060, 3, false);
+	UNTIL(status.over);
+	open_with(1, time(NULL) - 6 * 24 * 3600);
+	attach(77);
+	ck_assert_uint_eq(status.first, 1);
+	ck_assert_int_eq(status.phase, WEFT_RUN_ENDED);
+	open_with(1, time(NULL) - 8 * 24 * 3600);
+	attach(77);
+	ck_assert_uint_eq(status.first, 2);
+}
+END_TEST
+
 /* Copies that are not chosen go; what others submitted under such names stays. */
 START_TEST(reaps_its_own)
 {
@@ -413,6 +447,7 @@ int main(void)
 	tcase_add_test(tcase, is_refused);
 	tcase_add_test(tcase, nobody_asks_for_it);
 	tcase_add_test(tcase, ends_before_it_is_cancelled);
+	tcase_add_test(tcase, is_left_for_a_week);
 	tcase_add_test(tcase, reaps_its_own);
 	tcase_add_test(tcase, peer_is_away);
 	tcase_add_test(tcase, token_is_not_private);
