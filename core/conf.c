@@ -58,6 +58,7 @@ const char *const weft_conf_keys[KEYS + 1] = {
 	[KEY_POLL] = "PollInterval",
 	[KEY_PUBLISH] = "Publish",
 	[KEY_PUBLISH_KIND] = "PublishKind",
+	[KEY_BUDGET] = "Budget",
 	[KEY_MODEL] = "Model",
 	[KEY_TABLE] = "Table",
 	[KEY_NODES] = "Nodes",
@@ -93,6 +94,8 @@ const char *const weft_conf_keys[KEYS + 1] = {
 	[KEY_PUBLISH_KEY] = "PublishKey",
 	[KEY_VALID] = "Valid",
 	[KEY_CARDS] = "Cards",
+	[KEY_LIMIT] = "Limit",
+	[KEY_PERIOD] = "Period",
 };
 
 int weft_conf_no_memory(struct weft_conf_reader *r)
@@ -507,6 +510,9 @@ static const char *owner(enum weft_key key)
 		return "Peer= or PublishKind=";
 	case KEY_CARDS:
 		return "PublishKind=";
+	case KEY_LIMIT:
+	case KEY_PERIOD:
+		return "Budget=";
 	case KEY_PUBLISH_KEY:
 	case KEY_VALID:
 		return "Publish=";
@@ -530,6 +536,8 @@ static int read_line(struct weft_conf_reader *r)
 		return read_class(r, pairs, n);
 	if (pairs[0].key == KEY_APP)
 		return read_app(r, pairs, n);
+	if (pairs[0].key == KEY_BUDGET)
+		return weft_conf_budget_line(r, pairs, n);
 	if (pairs[0].key >= KEY_PEER)
 		return weft_conf_peer_line(r, pairs, n);
 	return pairs[0].key < KEY_ZONE ? read_scalar(r, pairs, n) : weft_conf_power_line(r, pairs, n);
@@ -544,7 +552,7 @@ static int read_all(struct weft_conf_reader *r)
 		if (read_logical(r) < 0 || read_line(r) < 0)
 			return -1;
 	}
-	return 0;
+	return weft_conf_budget_finish(r);
 }
 
 static struct weft_conf *defaults(struct weft_err *err)
@@ -675,6 +683,7 @@ void weft_conf_destroy(struct weft_conf *conf)
 	for (size_t i = 0; i < conf->n_apps; i++)
 		weft_app_clear(&conf->apps[i]);
 	weft_conf_power_clear(conf);
+	weft_conf_budget_clear(conf);
 	weft_conf_peer_clear(conf);
 	free(conf->classes);
 	free(conf->apps);

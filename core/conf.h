@@ -95,6 +95,7 @@ struct weft_conf_power {
 };
 
 #define WEFT_CONF_MAX_PEERS 64
+#define WEFT_CONF_MAX_BUDGETS 4096
 #define WEFT_CONF_MAX_SALES 64	 /* PublishKind= lines */
 #define WEFT_CONF_MAX_WORD 255	 /* bytes of an account, a partition ... */
 #define WEFT_CONF_MAX_AMOUNT 1e9 /* of money */
@@ -170,6 +171,22 @@ struct weft_conf_burst {
 	size_t n_sales;
 };
 
+/* Budget=account:physics Limit=5000EUR Period=month : what may be spent at other sites (weftd/ledger.h). */
+enum weft_holder { WEFT_HOLDER_ACCOUNT, WEFT_HOLDER_USER, WEFT_HOLDER_PEER };
+enum weft_period { WEFT_PERIOD_MONTH, WEFT_PERIOD_QUARTER, WEFT_PERIOD_YEAR, WEFT_PERIOD_TOTAL };
+
+struct weft_conf_budget {
+	enum weft_holder holder;
+	char *name;	  /* case counts; "*": each that has no budget of its own for this period */
+	int64_t limit;	  /* micro-units */
+	char currency[4]; /* never "" */
+	enum weft_period period; /* by the calendar, in UTC */
+	unsigned line;
+};
+
+const char *weft_holder_name(enum weft_holder holder); /* "account" */
+const char *weft_period_name(enum weft_period period); /* "month" */
+
 struct weft_conf {
 	char *path;             /* file it came from; NULL: built-in defaults */
 	char *catalogue;        /* Catalogue=: site catalogue; NULL: none */
@@ -193,6 +210,8 @@ struct weft_conf {
 	struct weft_conf_peer *peers;
 	size_t n_peers;
 	struct weft_conf_burst burst;
+	struct weft_conf_budget *budgets; /* in the order of the file */
+	size_t n_budgets;
 };
 
 /* Read PATH; a missing file gives the defaults when MISSING_OK.  Returns what weft_conf_destroy() frees, or

@@ -50,6 +50,7 @@ enum weft_key {
 	KEY_POLL,
 	KEY_PUBLISH,
 	KEY_PUBLISH_KIND,
+	KEY_BUDGET, /* of conf_budget.c */
 	/* these stand behind another one */
 	KEY_MODEL,
 	KEY_TABLE,
@@ -86,6 +87,8 @@ enum weft_key {
 	KEY_PUBLISH_KEY,
 	KEY_VALID,
 	KEY_CARDS,
+	KEY_LIMIT,
+	KEY_PERIOD,
 	KEYS
 };
 
@@ -160,5 +163,10 @@ int weft_conf_peer_line(struct weft_conf_reader *r, const struct weft_pair *pair
 int weft_conf_peer_defaults(struct weft_conf *conf);
 void weft_conf_peer_finish(struct weft_conf *conf);
 void weft_conf_peer_clear(struct weft_conf *conf);
+
+/* The same of conf_budget.c. */
+int weft_conf_budget_line(struct weft_conf_reader *r, const struct weft_pair *pairs, size_t n);
+int weft_conf_budget_finish(struct weft_conf_reader *r);
+void weft_conf_budget_clear(struct weft_conf *conf);
 
 #endif
