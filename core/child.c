@@ -111,8 +111,9 @@ static _Noreturn void in_child(int fd, int (*work)(int fd, void *arg), void *arg
 	_exit(work(fd, arg));
 }
 
-char *weft_child_call(const char *what, int (*work)(int fd, void *arg), void *arg, unsigned seconds,
-		      size_t max, size_t *len, struct weft_err *err)
+/* *CODE takes an exit status other than 0; NULL: it is an error. */
+static char *call(const char *what, int (*work)(int fd, void *arg), void *arg, unsigned seconds, size_t max,
+		  size_t *len, int *code, struct weft_err *err)
 {
 	struct output out = { .max = max };
 	long long deadline = now_ms() + (long long)seconds * 1000;
@@ -138,6 +139,10 @@ char *weft_child_call(const char *what, int (*work)(int fd, void *arg), void *ar
 	why = collect(ends[0], &out, deadline, text, sizeof(text), seconds);
 	close(ends[0]);
 	status = reap(pid, why ? 0 : deadline);
+	if (code && status >= 0 && WIFEXITED(status)) {
+		*code = WEXITSTATUS(status);
+		status = 0;
+	}
 	if (!why && status != 0) {
 		if (status != -1 && WIFSIGNALED(status))
 			snprintf(text, sizeof(text), "it died of signal %d", WTERMSIG(status));
@@ -157,6 +162,12 @@ char *weft_child_call(const char *what, int (*work)(int fd, void *arg), void *ar
 	out.text[out.len] = '\0';
 	*len = out.len;
 	return out.text;
+}
+
+char *weft_child_call(const char *what, int (*work)(int fd, void *arg), void *arg, unsigned seconds,
+		      size_t max, size_t *len, struct weft_err *err)
+{
+	return call(what, work, arg, seconds, max, len, NULL, err);
 }
 
 /* Programs */
@@ -210,4 +221,43 @@ char *weft_child_run(char *const *argv, const char *const *dirs, unsigned second
 
 	*found = find(program.path, argv[0], dirs);
 	return *found ? weft_child_call(argv[0], exec_program, &program, seconds, max, len, err) : NULL;
+}
+
+int weft_child_find(char *path, size_t size, const char *name, const char *const *dirs)
+{
+	char found[PATH_SIZE];
+
+	if (!find(found, name, dirs) || strlen(found) >= size)
+		return -1;
+	memcpy(path, found, strlen(found) + 1);
+	return 0;
+}
+
+struct heard {
+	char *const *argv, *const *env;
+};
+
+/* Other threads may have held any lock when this process came to be: only what needs none is called. */
+static int exec_heard(int fd, void *arg)
+{
+	const struct heard *heard = arg;
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
+	execve(heard->argv[0], heard->argv, heard->env);
+	return 127;
+}
+
+char *weft_child_hear(char *const *argv, char *const *env, unsigned seconds, size_t max, size_t *len,
+		      int *status, struct weft_err *err)
+{
+	struct heard heard = { argv, env };
+	const char *slash = strrchr(argv[0], '/');
+
+	return call(slash ? slash + 1 : argv[0], exec_heard, &heard, seconds, max, len, status, err);
 }

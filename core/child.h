@@ -23,4 +23,13 @@ char *weft_child_call(const char *what, int (*work)(int fd, void *arg), void *ar
 char *weft_child_run(char *const *argv, const char *const *dirs, unsigned seconds, size_t max, size_t *len,
 		     int *found, struct weft_err *err);
 
+/* Where the program NAME is, which is looked for as above: PATH, of SIZE bytes.  -1: nowhere. */
+int weft_child_find(char *path, size_t size, const char *name, const char *const *dirs);
+
+/* What the program ARGV[0], a path, says on standard output and on standard error, in one; *STATUS is its
+ * exit status, any of which is fine.  ENV is its environment.  No signal is blocked there, and it has no
+ * other file of ours.  As weft_child_call() otherwise, and for daemons with threads too. */
+char *weft_child_hear(char *const *argv, char *const *env, unsigned seconds, size_t max, size_t *len,
+		      int *status, struct weft_err *err);
+
 #endif

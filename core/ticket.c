@@ -248,6 +248,16 @@ unsigned weft_ticket_group_nodes(const struct weft_ticket *ticket, unsigned grou
 	return n;
 }
 
+int weft_ticket_cards_text(const char *gres, const char *model, uint64_t cards, bool accel, char *buf,
+			   size_t size)
+{
+	const char *type = strchr(gres, ':'), *card = model ? model : type ? type + 1 : gres;
+	int n = accel ? snprintf(buf, size, "%" PRIu64 ":%s", cards, card)
+		      : snprintf(buf, size, "%s:%" PRIu64, gres, cards);
+
+	return n > 0 && (size_t)n < size ? 0 : -1;
+}
+
 double weft_ticket_weight(const struct weft_ticket *ticket, unsigned group)
 {
 	double own = 0, all = 0;

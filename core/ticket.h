@@ -133,6 +133,11 @@ const struct weft_ticket_run *weft_ticket_node(const struct weft_ticket *ticket,
 uint64_t weft_ticket_group_cards(const struct weft_ticket *ticket, unsigned group);
 unsigned weft_ticket_group_nodes(const struct weft_ticket *ticket, unsigned group);
 
+/* CARDS of GRES ("gpu:h100"), whose model is MODEL (NULL: not known), as another site is asked for them:
+ * by --accel where Weft runs ("8:h100-sxm5-80gb"), else as gres ("gpu:h100:8").  -1: it does not fit. */
+int weft_ticket_cards_text(const char *gres, const char *model, uint64_t cards, bool accel, char *buf,
+			   size_t size);
+
 /* A group's share of the job's total speed, 0 to 1; of a job with one group 1.  NAN when a rate is unknown.
  */
 double weft_ticket_weight(const struct weft_ticket *ticket, unsigned group);

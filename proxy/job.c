@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/file.h"
+#include "core/ticket.h"
 #include "core/utf8.h"
 #include "core/wrapper.h"
 #include "proxy/environment.h"
@@ -112,8 +113,11 @@ int weft_proxy_job_read(struct weft_proxy_job *job, int argc, char *const *argv,
 	job->restarts = (uint32_t)variable("SLURM_RESTART_COUNT");
 	job->cluster = getenv("SLURM_CLUSTER_NAME");
 	job->submit_dir = getenv("SLURM_SUBMIT_DIR");
+	job->ticket = getenv("SLURM_SPANK_WEFT_TICKET");
 	if (!job->cluster || !*job->cluster)
 		return weft_err(err, "SLURM_CLUSTER_NAME is not set");
+	if (!job->ticket || !*job->ticket)
+		return weft_err(err, "SLURM_SPANK_WEFT_TICKET is not set");
 	return 0;
 }
 
@@ -204,22 +208,11 @@ static int put_size(json_object *o, const struct weft_proxy_job *job)
 /* The cards it got: for a peer that runs Weft by the catalogue's name where there is one, else as gres. */
 static int put_cards(json_object *o, const struct weft_proxy_job *job, bool weft)
 {
-	const char *type = strchr(job->gres, ':');
-	char *text;
-	int rc;
+	char text[2 * WEFT_TICKET_MAX_WORD + 32];
 
-	if (weft)
-		rc = asprintf(&text, "%u:%s", job->cards,
-			      job->model ? job->model
-			      : type	 ? type + 1
-					 : job->gres);
-	else
-		rc = asprintf(&text, "%s:%u", job->gres, job->cards);
-	if (rc < 0)
+	if (weft_ticket_cards_text(job->gres, job->model, job->cards, weft, text, sizeof(text)))
 		return -1;
-	rc = put(o, weft ? "accel" : "gres", json_object_new_string(text));
-	free(text);
-	return rc;
+	return put(o, weft ? "accel" : "gres", json_object_new_string(text));
 }
 
 static int put_identity(json_object *o, const struct weft_proxy_job *job)
@@ -250,8 +243,8 @@ json_object *weft_proxy_job_order(const struct weft_proxy_job *job, bool weft, c
 	json_object *o = weft_proxy_job_name(job, err);
 
 	if (o && !put(o, "restarts", json_object_new_int64(job->restarts)) &&
-	    !put_script(o, job->argv[0], err) && !put_environment(o, &sent) && !put_size(o, job) &&
-	    !put_cards(o, job, weft))
+	    !put(o, "ticket", json_object_new_string(job->ticket)) && !put_script(o, job->argv[0], err) &&
+	    !put_environment(o, &sent) && !put_size(o, job) && !put_cards(o, job, weft))
 		return o;
 	weft_err(err, "out of memory");
 	json_object_put(o);

@@ -23,6 +23,7 @@ struct weft_proxy_job {
 	char *const *argv; /* the script, and its arguments */
 	/* Of the environment. */
 	const char *cluster, *submit_dir;
+	const char *ticket; /* sealed by slurmctld; for weftd */
 	uint32_t id, restarts;
 };
 

@@ -16,11 +16,13 @@
 #include "core/scan.h"
 #include "weft_config.h"
 #include "weftd/log.h"
+#include "weftd/permit.h"
 #include "weftd/question.h"
 #include "weftd/wire.h"
 
-#define MAX_DEPTH 8
-#define ROOT	  0
+#define MAX_DEPTH  8
+#define ROOT	   0
+#define MAX_TICKET 98304 /* bytes of one that is sealed, WEFT_SEAL_MAX */
 
 /* A question that is being answered. */
 struct asked {
@@ -218,13 +220,18 @@ static int ask_attach(struct asked *q)
 	struct weft_question_job job;
 	struct weft_question_order order;
 	struct asker who;
+	const char *ticket;
 	int rc;
 
 	if (weft_question_job(q->by->conf, q->question, &job, &q->err) < 0 || find_asker(q, &who) < 0 ||
+	    weft_question_text(q->question, "ticket", true, MAX_TICKET, &ticket, &q->err) < 0 ||
 	    weft_users_find(q->by->users, job.peer, who.found->pw_name, &there, &q->later, &q->err) < 0 ||
 	    weft_question_make(q->question, &job, q->uid, who.found->pw_name, &there, &order, &q->err) < 0)
 		return -1;
 	rc = last_run(q, &job, false, &run);
+	if (rc >= 0)
+		rc = weft_permit(q->by->home, q->by->conf->burst.munge, ticket, q->uid, &job, &order,
+				 &q->later, &q->err);
 	if (rc >= 0)
 		rc = weft_runs_attach(q->by->runs, &order.run, &run, &q->later, &q->err);
 	weft_question_clear(&order);
@@ -331,8 +338,8 @@ static const struct ask {
 	{ "find", ask_find, { JOB_KEYS, NULL } },
 	{ "attach",
 	  ask_attach,
-	  { JOB_KEYS, "restarts", "script", "script_base64", "environment", "minutes", "gres", "accel",
-	    "nodes", "tasks", "cpus_per_task", "memory_mb", "requeue", NULL } },
+	  { JOB_KEYS, "restarts", "ticket", "script", "script_base64", "environment", "minutes", "gres",
+	    "accel", "nodes", "tasks", "cpus_per_task", "memory_mb", "requeue", NULL } },
 	{ "status", ask_status, { "key", "renew", NULL } },
 	{ "cancel", ask_cancel, { "key", NULL } },
 	{ "settle", ask_settle, { "key", NULL } },

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "core/conf.h"
+#include "weftd/home.h"
 #include "weftd/runs.h"
 #include "weftd/users.h"
 #include "weftd/watch.h"
@@ -19,6 +20,7 @@ struct weft_answerer {
 	struct weft_runs *runs;
 	struct weft_users *users;
 	struct weft_watch *watch;
+	struct weft_home *home;
 };
 
 /* The answer to the LEN bytes of TEXT, which may be anything, that user UID asks: malloc()ed JSON.  NULL: out

@@ -327,6 +327,11 @@ int weft_question_make(json_object *question, const struct weft_question_job *jo
 	return -1;
 }
 
+const char *weft_question_cards(const struct weft_question_order *order)
+{
+	return order->run.what.gres ? order->run.what.gres : order->accel + strlen(ACCEL);
+}
+
 void weft_question_clear(struct weft_question_order *order)
 {
 	free(order->environment);

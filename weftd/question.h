@@ -51,6 +51,8 @@ struct weft_question_order {
 int weft_question_make(json_object *question, const struct weft_question_job *job, uid_t uid,
 		       const char *user, const struct weft_user_there *there,
 		       struct weft_question_order *order, struct weft_err *err);
+/* The cards that ORDER asks for: the value of --accel, or gres when it has that. */
+const char *weft_question_cards(const struct weft_question_order *order);
 void weft_question_clear(struct weft_question_order *order);
 
 /* DIRECTORY with %u as USER and %% as %; malloc()ed; NULL: out of memory. */

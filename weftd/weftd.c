@@ -39,6 +39,7 @@ static const char usage[] =
 	"\n"
 	"  --conf=FILE         weft.conf, when it is not beside slurm.conf\n"
 	"  --listen=HOST:PORT  instead of all addresses, with the port of Weftd=\n"
+	"  --slurm=DIR         where squeue and scontrol are, when that is not in PATH\n"
 	"  --syslog            log to syslog, not to standard error\n"
 	"  --verbose           log more\n"
 	"  --check             say what is wrong with weft.conf, the users, the tokens and the keys, and "
@@ -48,7 +49,7 @@ static const char usage[] =
 
 struct options {
 	char conf[PATH_MAX];
-	const char *listen, *make_key;
+	const char *listen, *make_key, *slurm;
 	bool syslog, verbose, check;
 };
 
@@ -249,7 +250,8 @@ static int serve(const struct options *o, const struct weft_conf *conf, struct w
 	by.users = text ? weft_users_open(conf) : NULL;
 	if (text && !by.users)
 		weft_err(err, "out of memory");
-	by.runs = by.users ? weft_runs_open(conf->burst.state, conf, err) : NULL;
+	by.home = by.users ? weft_home_open(o->slurm, err) : NULL;
+	by.runs = by.home ? weft_runs_open(conf->burst.state, conf, err) : NULL;
 	by.watch = by.runs ? weft_watch_start(conf, by.runs, err) : NULL;
 	listener = by.watch ? start_listening(o, &by, err) : NULL;
 	if (listener) {
@@ -262,6 +264,7 @@ static int serve(const struct options *o, const struct weft_conf *conf, struct w
 	weft_watch_stop(by.watch);
 	if (by.runs)
 		weft_runs_close(by.runs);
+	weft_home_close(by.home);
 	weft_users_close(by.users);
 	free(text);
 	return rc;
@@ -282,6 +285,7 @@ static int read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option options[] = { { "conf", required_argument, NULL, 'c' },
 						 { "listen", required_argument, NULL, 'l' },
+						 { "slurm", required_argument, NULL, 'S' },
 						 { "syslog", no_argument, NULL, 's' },
 						 { "verbose", no_argument, NULL, 'v' },
 						 { "check", no_argument, NULL, 'C' },
@@ -300,6 +304,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'l':
 			o->listen = optarg;
+			break;
+		case 'S':
+			o->slurm = optarg;
 			break;
 		case 's':
 			o->syslog = true;

@@ -139,6 +139,28 @@ burst alice --wrap 'sleep 60'
 wait_job "$JOB" RUNNING 30
 run as_user alice srun --jobid="$JOB" --overlap --accel= hostname
 [ "$status" -ne 0 ] || fail "a step ran on the gateway: $output"
-scancel "$JOB"
-wait_job "$JOB" CANCELLED 60
+
+# attach JOB TICKET: alice asks for a run of hers as that job's proxy would
+attach()
+{
+	ask_weftd alice "{\"ask\": \"attach\", \"peer\": \"beta\", \"cluster\": \"alpha\", \"job\": $1, \"submit\": $submit, \"restarts\": 0,
+		\"minutes\": 10, \"gres\": \"gpu:h100:4\", \"environment\": [], \"script\": \"#!/bin/sh\\n\", \"ticket\": \"$2\"}"
+}
+
+test_case "weftd takes no job that slurmctld has not let go, or that is over"
+proxy=$(proxy_pid "$JOB")
+submit=$(tr '\0' '\n' < "/proc/$proxy/cmdline" | sed -n 's/^--submit=//p')
+ticket=$(tr '\0' '\n' < "/proc/$proxy/environ" | sed -n 's/^SLURM_SPANK_WEFT_TICKET=//p')
+expect_match "$(attach "$JOB" "$ticket")" "\"key\":\"alpha.$JOB.$submit\".*\"ok\":true"
+gone=$JOB
+run as_user alice sbatch --parsable -D /home/alice -o /dev/null -t 10 --wrap 'sleep 60'
+wait_job "$output" RUNNING 30
+expect_match "$(attach "$output" "$ticket")" "\"error\":\"the ticket is for job $gone, not $output\",\"code\":\"no\""
+expect_match "$(attach "$output" "$(as_user alice munge -S "$CLUSTER/run/munge.sock" -n)")" \
+	'"error":"there is nothing in the credential"'
+expect_match "$(attach "$output" "$(as_user alice munge -S "$CLUSTER/run/munge.sock" -s x)")" \
+	'"error":"the ticket was sealed by uid 5001, and not by slurmctld"'
+scancel "$gone" "$output"
+wait_job "$gone" CANCELLED 60
+expect_match "$(attach "$gone" "$ticket")" "\"error\":\"job $gone does not run at home: it is CANCELLED\",\"code\":\"no\""
 finish

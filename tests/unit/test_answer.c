@@ -6,6 +6,7 @@
 #include "weftd/answer.h"
 
 #include <check.h>
+#include <munge.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/sites.h"
+#include "tests/unit/own_munged.h"
 #include "weftd/log.h"
 
 #define LENGTH(array) ((int)(sizeof(array) / sizeof((array)[0])))
@@ -39,6 +41,83 @@ static void put_file(const char *name, const char *text, mode_t mode)
 	chmod(path, mode);
 }
 
+/* What slurmctld has sealed, and squeue says, of the job that is asked for. */
+static struct {
+	const char *cluster, *peer, *cards, *more, *text;
+	unsigned id, uid, restarts, minutes;
+	long submit;
+	int ttl; /* s */
+	bool by_nobody;
+} ticket;
+
+static void make_ticket(const char *peer, const char *cards)
+{
+	memset(&ticket, 0, sizeof(ticket));
+	ticket.cluster = "c1";
+	ticket.peer = peer;
+	ticket.cards = cards;
+	ticket.more = "runs 0";
+	ticket.id = 77;
+	ticket.uid = NOBODY;
+	ticket.minutes = 10;
+	ticket.submit = 1790000000;
+}
+
+static char *sealed_ticket(void)
+{
+	char text[1024], burst[128] = "", *sealed = NULL;
+	munge_ctx_t ctx = munge_ctx_create();
+
+	if (ticket.peer)
+		snprintf(burst, sizeof(burst), "burst peer=%s submit=%ld minutes=%u\n", ticket.peer,
+			 ticket.submit, ticket.minutes);
+	snprintf(text, sizeof(text),
+		 "weft-ticket 1\njob cluster=%s id=%u uid=%u restarts=%u issued=1790000000\n"
+		 "group gres=%s cards=8\n%s\n%send\n",
+		 ticket.cluster, ticket.id, ticket.uid, ticket.restarts, ticket.cards, ticket.more, burst);
+	if (ticket.text)
+		snprintf(text, sizeof(text), "%s", ticket.text);
+	munge_ctx_set(ctx, MUNGE_OPT_SOCKET, munged_socket);
+	munge_ctx_set(ctx, MUNGE_OPT_TTL, ticket.ttl);
+	ck_assert(!ticket.by_nobody || seteuid(NOBODY) == 0);
+	ck_assert_int_eq(munge_encode(&sealed, ctx, text, (int)strlen(text)), EMUNGE_SUCCESS);
+	ck_assert(!ticket.by_nobody || seteuid(0) == 0);
+	munge_ctx_destroy(ctx);
+	return sealed;
+}
+
+/* What squeue says, and how it ends. */
+static void home_says(const char *text, int status)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", status);
+	put_file("squeue.says", text, 0644);
+	put_file("squeue.status", number, 0644);
+}
+
+/* Job, user, state, restarts, partition, node. */
+#define HOME(job, uid, state, restarts, part, node)                                                          \
+	job "           " uid "        " state "       " restarts "          " part "       " node "      "  \
+												   "\n"
+#define ON_BETA	 HOME("77", "65534", "RUNNING", "0", "b", "b")
+#define ON_GAMMA HOME("78", "65534", "RUNNING", "0", "g", "g") HOME("77", "65534", "RUNNING", "0", "g", "g")
+
+static void commands_setup(void)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "#!/bin/sh\ncat %s/squeue.says\nexit $(cat %s/squeue.status)\n", dir,
+		 dir);
+	put_file("squeue", text, 0755);
+	snprintf(text, sizeof(text),
+		 "#!/bin/sh\necho 'SlurmctldHost = x'\necho 'SlurmUser               = me(%u)'\n",
+		 (unsigned)getuid());
+	put_file("scontrol", text, 0755);
+	home_says(ON_BETA, 0);
+	make_ticket("beta", "gpu:h100");
+}
+
 static void setup(void)
 {
 	struct weft_err err = WEFT_ERR_INIT;
@@ -51,19 +130,24 @@ static void setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	put_file("token", "abc", 0600);
 	put_file("users", "nobody  n.body account=proj\n", 0600);
+	commands_setup();
+	munged_setup();
+	munged_start();
 	snprintf(text, sizeof(text),
-		 "WeftdState=%s/state\nSites=%s/sites.json\n"
+		 "WeftdState=%s/state\nSites=%s/sites.json\nMungeSocket=%s\n"
 		 "Peer=beta Url=http://127.0.0.1:9 Token=%s/token Users=%s/users Node=b Partition=b "
 		 "RemoteQos=q "
 		 "Directory=/scratch/%%u/100%%%% Price=2 Currency=EUR\n"
 		 "Peer=gamma Url=http://127.0.0.1:9 Token=%s/token Users=same Node=g Partition=g Weft=yes\n",
-		 dir, dir, dir, dir, dir);
+		 dir, dir, munged_socket, dir, dir, dir);
 	conf = weft_conf_parse("weft.conf", text, strlen(text), &err);
 	ck_assert_msg(conf != NULL, "%s", err.text);
 	by.conf = conf;
 	by.users = weft_users_open(conf);
 	by.runs = weft_runs_open(conf->burst.state, conf, &err);
 	ck_assert_msg(by.runs != NULL, "%s", err.text);
+	by.home = weft_home_open(dir, &err);
+	ck_assert_msg(by.home != NULL, "%s", err.text);
 	by.watch = weft_watch_start(conf, by.runs, &err);
 	ck_assert_msg(by.watch != NULL, "%s", err.text);
 }
@@ -75,6 +159,8 @@ static void teardown(void)
 	weft_watch_stop(by.watch);
 	weft_runs_close(by.runs);
 	weft_users_close(by.users);
+	weft_home_close(by.home);
+	munged_teardown();
 	weft_conf_destroy(conf);
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
 	ck_assert_int_eq(system(command), 0);
@@ -82,9 +168,18 @@ static void teardown(void)
 
 static json_object *ask(uid_t uid, const char *text)
 {
-	char *line = weft_answer(&by, uid, text, strlen(text));
-	json_object *o = json_tokener_parse(line);
+	const char *at = strstr(text, "\"@\"");
+	char *sealed = at ? sealed_ticket() : NULL, *whole = strdup(text), *line;
+	json_object *o;
 
+	if (at) {
+		free(whole);
+		ck_assert_int_gt(asprintf(&whole, "%.*s\"%s\"%s", (int)(at - text), text, sealed, at + 3), 0);
+	}
+	line = weft_answer(&by, uid, whole, strlen(whole));
+	o = json_tokener_parse(line);
+	free(sealed);
+	free(whole);
 	ck_assert_ptr_nonnull(o);
 	free(line);
 	return o;
@@ -121,7 +216,8 @@ static json_object *good(uid_t uid, const char *text)
 
 #define Q(ask, more)	  "{\"weftd\":1,\"id\":\"7\",\"ask\":\"" ask "\"" more "}"
 #define JOB(peer)	  ",\"peer\":\"" peer "\",\"cluster\":\"c1\",\"job\":77,\"submit\":1790000000"
-#define REST		  ",\"restarts\":0,\"minutes\":10,\"environment\":[\"A=1\",\"SLURM_JWT=secret\"]"
+#define TICKET		  ",\"ticket\":\"@\"" /* which is replaced by a ticket that is sealed */
+#define REST		  ",\"restarts\":0,\"minutes\":10" TICKET ",\"environment\":[\"A=1\",\"SLURM_JWT=secret\"]"
 #define SCRIPT		  ",\"script\":\"#!/bin/sh\\ntrue\\n\""
 #define ATTACH(peer, ...) Q("attach", JOB(peer) REST __VA_ARGS__)
 #define KEY		  ",\"key\":\"c1.77.1790000000\""
@@ -145,6 +241,8 @@ static const struct {
 	{ Q("job", ",\"job\":0"), "job: must be 1 to 4294967294" },
 	{ Q("find", JOB("bta")), "there is no peer \"bta\"; did you mean beta?" },
 	{ Q("find", JOB("zz")), "there is no peer \"zz\"" },
+	{ Q("attach", JOB("beta") SCRIPT ",\"gres\":\"gpu:8\",\"restarts\":0"), "ticket: missing" },
+	{ Q("attach", JOB("beta") ",\"ticket\":7"), "ticket: must be a string, not a number" },
 	{ ATTACH("beta", SCRIPT), "gres: either gres or accel is needed" },
 	{ ATTACH("beta", SCRIPT ",\"accel\":\"8:nvidia\""), "beta does not run Weft: gres is needed" },
 	{ ATTACH("beta", SCRIPT ",\"gres\":\"gpu 8\""), "gres: \"gpu 8\" is not such as gpu:h100:8" },
@@ -154,15 +252,15 @@ static const struct {
 	{ ATTACH("beta", ",\"gres\":\"gpu:8\",\"script_base64\":\"x!==\""), "script_base64: is not base64" },
 	{ ATTACH("beta", ",\"gres\":\"gpu:8\",\"script\":\"a\\u0000b\""),
 	  "script: is empty, or has a NUL byte in it" },
-	{ Q("attach", JOB("beta") SCRIPT ",\"gres\":\"gpu:8\",\"restarts\":0,\"minutes\":1"),
+	{ Q("attach", JOB("beta") TICKET SCRIPT ",\"gres\":\"gpu:8\",\"restarts\":0,\"minutes\":1"),
 	  "environment: missing" },
-	{ Q("attach", JOB("beta") SCRIPT
+	{ Q("attach", JOB("beta") TICKET SCRIPT
 	    ",\"gres\":\"gpu:8\",\"restarts\":0,\"minutes\":1,\"environment\":[\"A=1\",\"B\"]"),
 	  "environment, entry 2: is not NAME=VALUE" },
-	{ Q("attach", JOB("beta") SCRIPT ",\"gres\":\"gpu:8\",\"restarts\":0,\"environment\":[]"),
+	{ Q("attach", JOB("beta") TICKET SCRIPT ",\"gres\":\"gpu:8\",\"restarts\":0,\"environment\":[]"),
 	  "minutes: missing" },
-	{ Q("attach",
-	    JOB("beta") SCRIPT ",\"gres\":\"gpu:8\",\"restarts\":0,\"environment\":[],\"minutes\":1.5"),
+	{ Q("attach", JOB("beta") TICKET SCRIPT
+	    ",\"gres\":\"gpu:8\",\"restarts\":0,\"environment\":[],\"minutes\":1.5"),
 	  "minutes: must be a whole number" },
 	{ ATTACH("beta", SCRIPT ",\"gres\":\"gpu:8\",\"user\":\"root\""), "unknown key \"user\"" },
 	{ ATTACH("beta", SCRIPT ",\"gres\":\"gpu:8\",\"remote_user\":\"root\""),
@@ -216,21 +314,31 @@ END_TEST
 
 START_TEST(with_accel)
 {
-	json_object *o = good(NOBODY, ATTACH("gamma", SCRIPT ",\"accel\":\"8:nvidia\""));
+	json_object *o;
+
+	make_ticket("gamma", "gpu:nvidia");
+	home_says(ON_GAMMA, 0);
+	o = good(NOBODY, ATTACH("gamma", SCRIPT ",\"accel\":\"8:nvidia\""));
 
 	ck_assert_str_eq(text_of(o, "remote_user"), "nobody");
 	ck_assert_str_eq(text_of(o, "remote_top"), "~/.weft/runs");
 	json_object_put(o);
+	make_ticket("gamma", "gpu");
+	ticket.id = 78;
+	ticket.submit = 5;
 	o = good(NOBODY, Q("attach", ",\"peer\":\"gamma\",\"cluster\":\"c1\",\"job\":78,\"submit\":5" REST
-				     ",\"script_base64\":\"IyEvYmluL3NoCg==\",\"gres\":\"gpu:1\""));
+				     ",\"script_base64\":\"IyEvYmluL3NoCg==\",\"gres\":\"gpu:8\""));
 	json_object_put(o);
 }
 END_TEST
 
 START_TEST(jobs_of_others)
 {
-	json_object *o = good(NOBODY, ATTACH("gamma", SCRIPT ",\"gres\":\"gpu:8\""));
+	json_object *o;
 
+	make_ticket("gamma", "gpu");
+	home_says(ON_GAMMA, 0);
+	o = good(NOBODY, ATTACH("gamma", SCRIPT ",\"gres\":\"gpu:8\""));
 	json_object_put(o);
 	check_no(DAEMON, Q("status", KEY), "c1.77.1790000000 is a job of another user", "no");
 	check_no(DAEMON, Q("status", KEY ",\"renew\":true"), "c1.77.1790000000 is a job of another user",
@@ -258,6 +366,158 @@ START_TEST(jobs_of_others)
 	ck_assert_str_eq(text_of(o, "user"), "nobody");
 	json_object_put(o);
 	json_object_put(good(0, Q("cancel", KEY)));
+}
+END_TEST
+
+/* ---------------------------------------------------------------- what slurmctld let go */
+
+#define GOOD ATTACH("beta", SCRIPT ",\"gres\":\"gpu:h100:8\"")
+
+/* What is wrong with a ticket, or with what is asked by it. */
+START_TEST(the_ticket)
+{
+	const char *no = "no";
+
+	check_no(NOBODY, ATTACH("beta", SCRIPT ",\"gres\":\"gpu:h100:9\""),
+		 "the job has gpu:h100:8 at home, and gpu:h100:9 is asked for", no);
+	check_no(NOBODY, ATTACH("beta", SCRIPT ",\"gres\":\"gpu:h100:8\",\"nodes\":2"),
+		 "the job has one node at home, and 2 are asked for", no);
+	ticket.minutes = 9;
+	check_no(NOBODY, GOOD, "the job has 9 min at home, and 10 are asked for", no);
+	make_ticket("beta", "gpu:h100");
+	ticket.uid = DAEMON;
+	check_no(NOBODY, GOOD, "the ticket is for a job of uid 1, not 65534", no);
+	make_ticket("beta", "gpu:h100");
+	ticket.id = 76;
+	check_no(NOBODY, GOOD, "the ticket is for job 76, not 77", no);
+	make_ticket("beta", "gpu:h100");
+	ticket.submit = 1790000001;
+	check_no(NOBODY, GOOD, "the ticket is for c1.77.1790000001, not c1.77.1790000000", no);
+	make_ticket("beta", "gpu:h100");
+	ticket.cluster = "c2";
+	check_no(NOBODY, GOOD, "the ticket is for c2.77.1790000000, not c1.77.1790000000", no);
+	make_ticket("gamma", "gpu:h100");
+	check_no(NOBODY, GOOD, "the ticket is for gamma, not beta", no);
+	make_ticket(NULL, "gpu:h100");
+	check_no(NOBODY, GOOD, "the ticket is for no other site", no);
+	make_ticket("beta", "gpu:h100");
+	ticket.more = "group gres=npu cards=8\nruns 0 1";
+	check_no(NOBODY, GOOD, "the ticket is not for cards of one kind", no);
+	ticket.text = "hello";
+	check_no(NOBODY, GOOD, "ticket: line 1: no line feed at the end", no);
+	check_no(NOBODY,
+		 Q("attach", JOB("beta") SCRIPT ",\"gres\":\"gpu:8\",\"restarts\":0,\"environment\":[],"
+						"\"minutes\":1,\"ticket\":\"MUNGE:x:\""),
+		 "munged: Failed to base64-decode credential", no);
+	make_ticket("beta", "gpu:h100");
+	json_object_put(good(NOBODY, GOOD));
+}
+END_TEST
+
+/* Only slurmctld's seal counts, and root's. */
+START_TEST(sealed_by_others)
+{
+	char want[128];
+
+	if (getuid() == 0)
+		ticket.by_nobody = true;
+	else
+		put_file("scontrol", "#!/bin/sh\necho 'SlurmUser               = slurm(0)'\n", 0755);
+	snprintf(want, sizeof(want), "the ticket was sealed by uid %u, and not by slurmctld",
+		 getuid() ? (unsigned)getuid() : NOBODY);
+	check_no(NOBODY, GOOD, want, "no");
+}
+END_TEST
+
+/* A job may wait for days, and its proxy may come again after weeks. */
+START_TEST(an_old_seal)
+{
+	char *sealed, *text;
+
+	ticket.ttl = 1;
+	sealed = sealed_ticket();
+	ck_assert_int_gt(asprintf(&text,
+				  Q("attach", JOB("beta") SCRIPT ",\"gres\":\"gpu:h100:8\",\"restarts\":0,"
+								 "\"environment\":[],\"minutes\":1,"
+								 "\"ticket\":\"%s\""),
+				  sealed),
+			 0);
+	sleep(3);
+	json_object_put(good(NOBODY, text));
+	json_object_put(good(NOBODY, text));
+	free(text);
+	free(sealed);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	int status;
+	const char *want, *code;
+} homes[] = {
+	{ "slurm_load_jobs error: Invalid job id specified\n", 1, "slurmctld at home knows no job 77", "no" },
+	{ "", 0, "slurmctld at home knows no job 77", "no" },
+	{ HOME("76", "65534", "RUNNING", "0", "b", "b"), 0, "slurmctld at home knows no job 77", "no" },
+	{ "77 65534 RUNNING x b b\n", 0, "slurmctld at home knows no job 77", "no" },
+	{ HOME("77", "1", "RUNNING", "0", "b", "b"), 0, "job 77 at home is that of another user", "no" },
+	{ HOME("77", "65534", "COMPLETED", "0", "b", "b"), 0, "job 77 does not run at home: it is COMPLETED",
+	  "no" },
+	{ HOME("77", "65534", "COMPLETING", "0", "b", "b"), 0,
+	  "job 77 does not run at home: it is COMPLETING", "no" },
+	{ HOME("77", "65534", "PENDING", "0", "all,b", " "), 0, "job 77 does not run at home: it is PENDING",
+	  "no" },
+	{ HOME("77", "65534", "SUSPENDED", "0", "b", "b"), 0, "job 77 does not run at home: it is SUSPENDED",
+	  "later" },
+	{ HOME("77", "65534", "RUNNING", "1", "b", "b"), 0, "job 77 was requeued at home", "no" },
+	{ HOME("77", "65534", "RUNNING", "0", "all", "n1"), 0,
+	  "job 77 runs on n1 in partition all at home, not on b in b", "no" },
+	{ HOME("77", "65534", "RUNNING", "0", "b", "b,n1"), 0,
+	  "job 77 runs on b,n1 in partition b at home, not on b in b", "no" },
+};
+
+START_TEST(at_home)
+{
+	json_object *o;
+
+	home_says(homes[_i].says, homes[_i].status);
+	check_no(NOBODY, GOOD, homes[_i].want, homes[_i].code);
+	o = good(NOBODY, Q("find", JOB("beta"))); /* and nothing has begun */
+	ck_assert_str_eq(text_of(o, "phase"), "null");
+	json_object_put(o);
+}
+END_TEST
+
+/* It is asked once, and then left in peace for some seconds. */
+START_TEST(home_is_away)
+{
+	home_says("slurm_load_jobs error: Unable to contact slurm controller (connect failure)\n", 1);
+	check_no(NOBODY, GOOD,
+		 "slurmctld at home cannot be asked: slurm_load_jobs error: Unable to contact slurm "
+		 "controller "
+		 "(connect failure)",
+		 "later");
+	home_says(ON_BETA, 0);
+	check_no(NOBODY, GOOD,
+		 "slurmctld at home cannot be asked: slurm_load_jobs error: Unable to contact slurm "
+		 "controller "
+		 "(connect failure)",
+		 "later");
+	sleep(6);
+	json_object_put(good(NOBODY, GOOD));
+	home_says("", 3);
+	check_no(NOBODY, GOOD, "slurmctld at home cannot be asked: exit status 3", "later");
+}
+END_TEST
+
+START_TEST(no_commands)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	char want[128];
+
+	put_file("scontrol", "", 0644);
+	ck_assert_ptr_null(weft_home_open(dir, &err));
+	snprintf(want, sizeof(want), "--slurm: there is no %s/scontrol to be run", dir);
+	ck_assert_str_eq(err.text, want);
 }
 END_TEST
 
@@ -350,12 +610,22 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
+	if (!munged_program()) {
+		puts("1..0 # SKIP munged is not installed");
+		return 0;
+	}
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, explains);
 	tcase_add_test(tc, attached);
 	tcase_add_test(tc, with_accel);
 	tcase_add_test(tc, jobs_of_others);
+	tcase_add_test(tc, the_ticket);
+	tcase_add_test(tc, sealed_by_others);
+	tcase_add_test(tc, an_old_seal);
+	tcase_add_loop_test(tc, at_home, 0, LENGTH(homes));
+	tcase_add_test(tc, home_is_away);
+	tcase_add_test(tc, no_commands);
 	tcase_add_test(tc, who_may_not);
 	tcase_add_test(tc, users_change);
 	tcase_add_test(tc, pinged);

@@ -132,6 +132,7 @@ static void read_job(struct weft_proxy_job *job, char **argv, const char *script
 	setenv("SLURM_RESTART_COUNT", "2", 1);
 	setenv("SLURM_CLUSTER_NAME", "alpha", 1);
 	setenv("SLURM_SUBMIT_DIR", "/home/alice/it's", 1);
+	setenv("SLURM_SPANK_WEFT_TICKET", "MUNGE:x:", 1);
 	setenv("SLURM_NTASKS", "4", 1);
 	setenv("SLURM_MEM_PER_CPU", "1000", 1);
 	ck_assert_int_eq(weft_proxy_job_read(job, N_ARGS, argv, &err), 0);
@@ -153,13 +154,13 @@ START_TEST(the_order)
 	ck_assert_str_eq(
 		json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
 		_i ? "{\"peer\":\"beta\",\"cluster\":\"alpha\",\"job\":19,\"submit\":1790000000,\"restarts\":"
-		     "2,"
+		     "2,\"ticket\":\"MUNGE:x:\","
 		     "\"script\":\"#!/bin/sh\\necho "
 		     "\xc3\xa9\\n\",\"environment\":[\"A=1\",\"WEFT_ARG_1=--x\","
 		     "\"WEFT_ARG_2=y\",\"WEFT_ARGC=2\"],\"minutes\":90,\"tasks\":4,\"memory_mb\":4000,"
 		     "\"accel\":\"8:h100-sxm5-80gb\"}"
 		   : "{\"peer\":\"beta\",\"cluster\":\"alpha\",\"job\":19,\"submit\":1790000000,\"restarts\":"
-		     "2,"
+		     "2,\"ticket\":\"MUNGE:x:\","
 		     "\"script\":\"#!/bin/sh\\necho "
 		     "\xc3\xa9\\n\",\"environment\":[\"A=1\",\"WEFT_ARG_1=--x\","
 		     "\"WEFT_ARG_2=y\",\"WEFT_ARGC=2\"],\"minutes\":90,\"tasks\":4,\"memory_mb\":4000,"
