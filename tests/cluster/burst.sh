@@ -11,6 +11,7 @@
 #	HOME_CONF PEER_CONF       lines for slurm.conf
 #	HOME_WEFT_CONF            lines for weft.conf
 #	PEER_KEYS                 more keys of the Peer= lines
+#	STAND_INS=yes             weftd believes in jobs that stand_in names, besides those that slurmctld knows
 #
 # alice, bob and carol are users at home; alice and bob may go to beta, where they are al and bob, with each other's
 # numbers.  Files go there and back by door.c, and questions through faulty.c.
@@ -26,6 +27,7 @@ HOME_CONF=
 PEER_CONF=
 HOME_WEFT_CONF=
 PEER_KEYS=
+STAND_INS=no
 PEERS=()
 WEFTD_WRAP=() # a command to run weftd under
 
@@ -100,6 +102,7 @@ home_start()
 	done
 	cluster_nodes <<< "$nodes"
 	weftd_config
+	[ $STAND_INS = no ] || stand_ins_start
 	site_begin
 	weftd_start
 }
@@ -131,7 +134,35 @@ weftd_config()
 
 weftd_process()
 {
-	start weftd "${WEFTD_WRAP[@]}" weftd --verbose
+	local option=()
+	[ $STAND_INS = no ] || option=(--slurm="$CLUSTER/stand-ins")
+	start weftd "${WEFTD_WRAP[@]}" weftd --verbose "${option[@]}"
+}
+
+# weftd's squeue, which knows the stand-ins first.
+stand_ins_start()
+{
+	mkdir -p "$CLUSTER/stand-ins/jobs"
+	printf '#!/bin/sh\nfor word; do case $word in --jobs=*) job=${word#--jobs=};; esac; done\n' > "$CLUSTER/stand-ins/squeue"
+	printf '[ -e "%s/jobs/$job" ] && exec cat "%s/jobs/$job"\nexec squeue "$@"\n' "$CLUSTER/stand-ins" "$CLUSTER/stand-ins" \
+		>> "$CLUSTER/stand-ins/squeue"
+	printf '#!/bin/sh\nexec scontrol "$@"\n' > "$CLUSTER/stand-ins/scontrol"
+	chmod 755 "$CLUSTER/stand-ins"/{squeue,scontrol}
+}
+
+# stand_in JOB SUBMIT CARDS MINUTES: there is a job of alice's by that number, which runs on beta-gw; prints its ticket, as
+# slurmctld would have sealed it
+stand_in()
+{
+	echo "$1 5001 RUNNING 0 beta beta-gw" > "$CLUSTER/stand-ins/jobs/$1"
+	munge -S "$CLUSTER/run/munge.sock" <<-END
+	weft-ticket 1
+	job cluster=alpha id=$1 uid=5001 restarts=0 issued=$2
+	group gres=gpu:h100 cards=$3
+	runs 0
+	burst peer=beta submit=$2 minutes=$4
+	end
+	END
 }
 
 weftd_start()
