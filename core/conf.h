@@ -173,19 +173,19 @@ struct weft_conf_burst {
 
 /* Budget=account:physics Limit=5000EUR Period=month : what may be spent at other sites (weftd/ledger.h). */
 enum weft_holder { WEFT_HOLDER_ACCOUNT, WEFT_HOLDER_USER, WEFT_HOLDER_PEER };
-enum weft_period { WEFT_PERIOD_MONTH, WEFT_PERIOD_QUARTER, WEFT_PERIOD_YEAR, WEFT_PERIOD_TOTAL };
+enum weft_budget_period { WEFT_PERIOD_MONTH, WEFT_PERIOD_QUARTER, WEFT_PERIOD_YEAR, WEFT_PERIOD_TOTAL };
 
 struct weft_conf_budget {
 	enum weft_holder holder;
 	char *name;	  /* case counts; "*": each that has no budget of its own for this period */
 	int64_t limit;	  /* micro-units */
 	char currency[4]; /* never "" */
-	enum weft_period period; /* by the calendar, in UTC */
+	enum weft_budget_period period; /* by the calendar, in UTC */
 	unsigned line;
 };
 
 const char *weft_holder_name(enum weft_holder holder); /* "account" */
-const char *weft_period_name(enum weft_period period); /* "month" */
+const char *weft_budget_period_name(enum weft_budget_period period); /* "month" */
 
 struct weft_conf {
 	char *path;             /* file it came from; NULL: built-in defaults */

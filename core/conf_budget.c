@@ -10,15 +10,16 @@
 #include "core/nearest.h"
 #include "core/scan.h"
 
-static const char *const holders[] = { "account", "user", "peer", NULL };	    /* as enum weft_holder */
-static const char *const periods[] = { "month", "quarter", "year", "total", NULL }; /* as enum weft_period */
+static const char *const holders[] = { "account", "user", "peer", NULL }; /* as enum weft_holder */
+static const char *const periods[] = { "month", "quarter", "year", "total",
+				       NULL }; /* as enum weft_budget_period */
 
 const char *weft_holder_name(enum weft_holder holder)
 {
 	return holders[holder];
 }
 
-const char *weft_period_name(enum weft_period period)
+const char *weft_budget_period_name(enum weft_budget_period period)
 {
 	return periods[period];
 }
@@ -59,7 +60,7 @@ static int read_period(struct weft_conf_reader *r, const char *value, struct wef
 			 : WEFT_PERIOD_MONTH;
 
 	if (word >= 0)
-		budget->period = (enum weft_period)word;
+		budget->period = (enum weft_budget_period)word;
 	return word < 0 ? -1 : 0;
 }
 

@@ -49,7 +49,7 @@ static int open_lien(struct weft_ledger *ledger, const char *key, unsigned first
 
 /* ---------------------------------------------------------------- budgets */
 
-time_t weft_ledger_since(enum weft_period period, time_t now)
+time_t weft_ledger_since(enum weft_budget_period period, time_t now)
 {
 	struct tm tm;
 
@@ -159,7 +159,7 @@ int weft_ledger_budgets(struct weft_ledger *ledger, const char *account, const c
 
 /* ---------------------------------------------------------------- liens */
 
-static const char *period_text(enum weft_period period)
+static const char *period_text(enum weft_budget_period period)
 {
 	static const char *const texts[] = { "this month", "this quarter", "this year", "in total" };
 

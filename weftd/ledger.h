@@ -105,7 +105,7 @@ int weft_ledger_budgets(struct weft_ledger *ledger, const char *account, const c
 			time_t now, weft_ledger_each_budget each, void *arg, struct weft_err *err);
 
 /* When the period of NOW began, by the calendar in UTC. */
-time_t weft_ledger_since(enum weft_period period, time_t now);
+time_t weft_ledger_since(enum weft_budget_period period, time_t now);
 
 /* ---------------------------------------------------------------- quotes */
 
