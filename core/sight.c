@@ -160,10 +160,10 @@ bool weft_sheet_may_see_nodes(struct weft_sheet *sheet)
 	if (sees_nodes(sheet))
 		return true;
 	if (sheet->asker->known)
-		weft_sheet_line(sheet, "weft: PrivateData=nodes: nodes are shown to operators");
+		weft_sheet_problem(sheet, "PrivateData=nodes: nodes are shown to operators");
 	else
-		weft_sheet_line(sheet,
-				"weft: PrivateData=nodes, and this release of Slurm does not say who asks: "
-				"nodes are not shown");
+		weft_sheet_problem(sheet,
+				   "PrivateData=nodes, and this release of Slurm does not say who asks: "
+				   "nodes are not shown");
 	return false;
 }

@@ -18,6 +18,7 @@
 #define WEFT_SIGHT_NONE	     UINT32_MAX
 #define WEFT_SIGHT_MAX_TEXT  (256u * 1024) /* bytes of an answer */
 #define WEFT_SIGHT_INTERESTS 8
+#define WEFT_SIGHT_VERSION   1 /* of answers in JSON */
 
 enum weft_node_state {
 	WEFT_NODE_IDLE,

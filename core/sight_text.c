@@ -14,32 +14,12 @@
 #include "core/scan.h"
 #include "core/sight_private.h"
 
-#define LAST_LINE 128 /* bytes that are kept for what was left out */
 #define OLD	  2   /* s; of what is older than that, it is said how old */
 #define MAX_WAITS 100 /* jobs that wait for power, that are listed */
 
-static const char *const words[] = { "help", "classes", "nodes", "job", "why", "power", NULL };
+static const char *const words[] = { "help", "classes", "nodes", "job", "why", "power", "json", NULL };
 
-/* ---------------------------------------------------------------- lines */
-
-void weft_sheet_end_line(struct weft_sheet *sheet)
-{
-	struct weft_text *t = &sheet->text;
-
-	if (t->len + LAST_LINE >= t->size) {
-		t->len = sheet->begin;
-		t->buf[t->len] = '\0';
-		sheet->left_out++;
-		return;
-	}
-	/* What came from outside must not begin a line of its own. */
-	for (size_t i = sheet->begin; i < t->len; i++) {
-		if ((unsigned char)t->buf[i] < ' ' || t->buf[i] == 0x7f)
-			t->buf[i] = '?';
-	}
-	weft_say(t, "\n");
-	sheet->begin = t->len;
-}
+/* ---------------------------------------------------------------- pieces */
 
 const char *weft_sheet_clock(const struct weft_sheet *sheet, time_t when, char buf[WEFT_CLOCK_SIZE])
 {
@@ -181,6 +161,22 @@ static size_t label_width(const struct weft_sight *s)
 	return width;
 }
 
+static void put_class(struct weft_sheet *sheet, const struct weft_class *class, const struct counts *c)
+{
+	weft_sheet_open(sheet, NULL, WEFT_SHEET_OBJECT);
+	weft_sheet_string(sheet, "class", class->label);
+	weft_sheet_string(sheet, "model", class->model ? model_of(class) : NULL);
+	weft_sheet_string(sheet, "vendor", class->model ? class->model->vendor->title : NULL);
+	weft_sheet_number(sheet, "cards", (int64_t)c->cards);
+	weft_sheet_number(sheet, "free", (int64_t)c->free);
+	weft_sheet_number(sheet, "in_use", (int64_t)(c->cards - c->free - c->out));
+	weft_sheet_number(sheet, "out", (int64_t)c->out);
+	weft_sheet_number(sheet, "nodes", c->nodes);
+	weft_sheet_number(sheet, "running", c->running);
+	weft_sheet_number(sheet, "pending", c->pending);
+	weft_sheet_close(sheet, WEFT_SHEET_OBJECT);
+}
+
 void weft_sight_classes(struct weft_sheet *sheet)
 {
 	const struct weft_sight *s = sheet->s;
@@ -193,23 +189,26 @@ void weft_sight_classes(struct weft_sheet *sheet)
 	if (!weft_sheet_may_see_nodes(sheet))
 		goto out;
 	if (!c || !last || !asks || count_pending(s, c, asks)) {
-		weft_sheet_line(sheet, "weft: out of memory");
+		weft_sheet_problem(sheet, "out of memory");
 		goto out;
 	}
 	count_nodes(s, c);
 	count_running(s, c, last);
 	weft_sheet_line(sheet, "%-*s %7s %7s %7s %7s %6s %7s %7s  %s", width, "CLASS", "CARDS", "FREE",
 			"IN-USE", "OUT", "NODES", "RUNNING", "PENDING", "MODEL");
+	weft_sheet_open(sheet, "classes", WEFT_SHEET_LIST);
 	for (size_t i = 0; i < n; i++) {
 		const struct weft_class *class = weft_inventory_class(s->view->inventory, i);
 		uint64_t used = c[i].cards - c[i].free - c[i].out;
 
+		put_class(sheet, class, &c[i]);
 		weft_say(&sheet->text, "%-*s %7" PRIu64 " %7" PRIu64 " %7" PRIu64 " %7" PRIu64 " %6" PRIu32,
 			 width, class->label, c[i].cards, c[i].free, used, c[i].out, c[i].nodes);
 		weft_sheet_line(sheet, " %7" PRIu32 " %7" PRIu32 "  %s%s%s%s", c[i].running, c[i].pending,
 				model_of(class), class->model ? " (" : "",
 				class->model ? class->model->vendor->title : "", class->model ? ")" : "");
 	}
+	weft_sheet_close(sheet, WEFT_SHEET_LIST);
 	if (!n)
 		weft_sheet_line(sheet, "weft: no node has an accelerator");
 out:
@@ -259,12 +258,21 @@ static void say_group(struct weft_sheet *sheet, const struct group *g, const str
 	struct weft_ranges ranges = { .text = &sheet->text };
 	size_t at = g->first;
 
-	weft_say(&sheet->text, "%-*s %-9s %6" PRIu32 " %7" PRIu64 " %7" PRIu64 "  ", width, label,
-		 weft_node_state_names[state], g->nodes, g->cards, g->free);
+	weft_sheet_open(sheet, NULL, WEFT_SHEET_OBJECT);
+	weft_sheet_string(sheet, "class", label);
+	weft_sheet_string(sheet, "state", weft_node_state_names[state]);
+	weft_sheet_number(sheet, "nodes", g->nodes);
+	weft_sheet_number(sheet, "cards", (int64_t)g->cards);
+	weft_sheet_number(sheet, "free", (int64_t)g->free);
+	sheet->key = "names";
+	if (!sheet->json)
+		weft_say(&sheet->text, "%-*s %-9s %6" PRIu32 " %7" PRIu64 " %7" PRIu64 "  ", width, label,
+			 weft_node_state_names[state], g->nodes, g->cards, g->free);
 	for (uint32_t i = 0; i < g->nodes; i++, at = links[at].next)
 		weft_ranges_add(&ranges, sheet->s->nodes[links[at].node].name);
 	weft_ranges_end(&ranges);
 	weft_sheet_end_line(sheet);
+	weft_sheet_close(sheet, WEFT_SHEET_OBJECT);
 }
 
 void weft_sight_nodes(struct weft_sheet *sheet)
@@ -276,7 +284,7 @@ void weft_sight_nodes(struct weft_sheet *sheet)
 	int width = (int)label_width(s);
 
 	if (!groups || !links) {
-		weft_sheet_line(sheet, "weft: out of memory");
+		weft_sheet_problem(sheet, "out of memory");
 	} else if (weft_sheet_may_see_nodes(sheet)) {
 		weft_sheet_line(sheet, "%-*s %-9s %6s %7s %7s  %s", width, "CLASS", "STATE", "NODES", "CARDS",
 				"FREE", "NAMES");
@@ -284,6 +292,7 @@ void weft_sight_nodes(struct weft_sheet *sheet)
 			if (s->nodes[i].name)
 				group_node(s, i, groups, links);
 		}
+		weft_sheet_open(sheet, "groups", WEFT_SHEET_LIST);
 		for (size_t i = 0; i < n * WEFT_NODE_STATES; i++) {
 			const struct weft_class *class =
 				weft_inventory_class(s->view->inventory, i / WEFT_NODE_STATES);
@@ -292,6 +301,7 @@ void weft_sight_nodes(struct weft_sheet *sheet)
 				say_group(sheet, &groups[i], links, class->label, width,
 					  (int)(i % WEFT_NODE_STATES));
 		}
+		weft_sheet_close(sheet, WEFT_SHEET_LIST);
 	}
 	free(groups);
 	free(links);
@@ -304,6 +314,9 @@ static void say_grid(struct weft_sheet *sheet)
 	const struct weft_sight *s = sheet->s;
 	const char *currency = s->view->conf->power.currency;
 
+	weft_sheet_figure(sheet, "price", s->price);
+	weft_sheet_string(sheet, "currency", currency);
+	weft_sheet_figure(sheet, "carbon", s->carbon);
 	if (!isnan(s->price))
 		weft_sheet_line(sheet, "price now: %.2f%s%s per MWh", s->price, currency[0] ? " " : "",
 				currency);
@@ -313,12 +326,22 @@ static void say_grid(struct weft_sheet *sheet)
 
 static const struct weft_sight_job *job_of(const struct weft_sight *s, uint32_t id);
 
+static void put_wait(struct weft_sheet *sheet, const struct weft_sight_wait *w)
+{
+	weft_sheet_open(sheet, NULL, WEFT_SHEET_OBJECT);
+	weft_sheet_number(sheet, "job", w->id);
+	weft_sheet_string(sheet, "text", w->text);
+	weft_sheet_moment(sheet, "earliest", w->never ? 0 : w->when);
+	weft_sheet_close(sheet, WEFT_SHEET_OBJECT);
+}
+
 static void say_waits(struct weft_sheet *sheet)
 {
 	const struct weft_sight *s = sheet->s;
 	size_t shown = 0, more = 0;
 	char clock[WEFT_CLOCK_SIZE];
 
+	weft_sheet_open(sheet, "waits", WEFT_SHEET_LIST);
 	for (size_t i = 0; i < s->n_waits; i++) {
 		const struct weft_sight_wait *w = &s->waits[i];
 		const struct weft_sight_job *job = job_of(s, w->id);
@@ -328,6 +351,7 @@ static void say_waits(struct weft_sheet *sheet)
 			continue;
 		}
 		shown++;
+		put_wait(sheet, w);
 		weft_say(&sheet->text, "job %" PRIu32 " waits: %s", w->id, w->text ? w->text : "power");
 		if (w->never)
 			weft_say(&sheet->text, "; not with this cap");
@@ -335,9 +359,24 @@ static void say_waits(struct weft_sheet *sheet)
 			weft_say(&sheet->text, "; earliest %s", weft_sheet_clock(sheet, w->when, clock));
 		weft_sheet_end_line(sheet);
 	}
+	weft_sheet_close(sheet, WEFT_SHEET_LIST);
+	weft_sheet_number(sheet, "more_waits", (int64_t)more);
 	if (more)
 		weft_sheet_line(sheet, "%zu %sjob%s for power", more, shown ? "more " : "",
 				more == 1 ? " waits" : "s wait");
+}
+
+static void put_zone(struct weft_sheet *sheet, const struct weft_sight_zone *z)
+{
+	weft_sheet_open(sheet, NULL, WEFT_SHEET_OBJECT);
+	weft_sheet_string(sheet, "zone", z->name);
+	weft_sheet_number(sheet, "idle", z->base);
+	weft_sheet_number(sheet, "projected", z->drawn);
+	if (z->cap == WEFT_NO_CAP)
+		weft_sheet_string(sheet, "cap", NULL);
+	else
+		weft_sheet_number(sheet, "cap", z->cap);
+	weft_sheet_close(sheet, WEFT_SHEET_OBJECT);
 }
 
 void weft_sight_power(struct weft_sheet *sheet)
@@ -348,21 +387,26 @@ void weft_sight_power(struct weft_sheet *sheet)
 	if (!weft_sheet_may_see_nodes(sheet))
 		return;
 	if (!s->n_zones) {
+		weft_sheet_open(sheet, "zones", WEFT_SHEET_LIST);
+		weft_sheet_close(sheet, WEFT_SHEET_LIST);
 		weft_sheet_line(sheet, "weft: weft.conf says nothing of power");
 		return;
 	}
 	for (size_t i = 0; i < s->n_zones; i++)
 		width = (int)strlen(s->zones[i].name) > width ? (int)strlen(s->zones[i].name) : width;
 	weft_sheet_line(sheet, "%-*s %12s %12s %12s", width, "ZONE", "IDLE-W", "PROJECTED-W", "CAP-W");
+	weft_sheet_open(sheet, "zones", WEFT_SHEET_LIST);
 	for (size_t i = 0; i < s->n_zones; i++) {
 		const struct weft_sight_zone *z = &s->zones[i];
 
+		put_zone(sheet, z);
 		weft_say(&sheet->text, "%-*s %12" PRId64 " %12" PRId64, width, z->name, z->base, z->drawn);
 		if (z->cap == WEFT_NO_CAP)
 			weft_sheet_line(sheet, " %12s", "-");
 		else
 			weft_sheet_line(sheet, " %12" PRId64, z->cap);
 	}
+	weft_sheet_close(sheet, WEFT_SHEET_LIST);
 	say_grid(sheet);
 	say_waits(sheet);
 }
@@ -413,10 +457,21 @@ static const struct weft_sight_job *task_of(const struct weft_sight *s, uint32_t
 	return rest;
 }
 
+/* "json" in front of a question: the answer is for a program. */
+static bool skip_json(unsigned *argc, char *const **argv)
+{
+	if (*argc < 1 || strcmp((*argv)[0], "json"))
+		return false;
+	--*argc;
+	++*argv;
+	return true;
+}
+
 uint32_t weft_sight_asked_job(unsigned argc, char *const *argv)
 {
 	uint32_t id, task;
 
+	skip_json(&argc, &argv);
 	if (argc < 2 || (strcmp(argv[0], "job") && strcmp(argv[0], "why")))
 		return 0;
 	return read_job(argv[1], &id, &task) ? id : 0;
@@ -429,19 +484,19 @@ static const struct weft_sight_job *find_job(struct weft_sheet *sheet, const cha
 	uint32_t id, task;
 
 	if (!read_job(text, &id, &task)) {
-		weft_sheet_line(sheet, "weft: \"%s\" is not the number of a job",
-				weft_snip(text, strlen(text)).text);
+		weft_sheet_problem(sheet, "\"%s\" is not the number of a job",
+				   weft_snip(text, strlen(text)).text);
 		return NULL;
 	}
 	job = task == WEFT_SIGHT_NONE ? job_of(sheet->s, id) : task_of(sheet->s, id, task);
 	if (job && weft_sheet_may_see(sheet, job))
 		return job;
 	if (sheet->s->hide_jobs && !sheet->asker->known)
-		weft_sheet_line(sheet,
-				"weft: PrivateData=jobs, and this release of Slurm does not say who asks: "
-				"jobs are not shown");
+		weft_sheet_problem(sheet,
+				   "PrivateData=jobs, and this release of Slurm does not say who asks: "
+				   "jobs are not shown");
 	else
-		weft_sheet_line(sheet, "weft: there is no job %s", text); /* or it is none of the asker's */
+		weft_sheet_problem(sheet, "there is no job %s", text); /* or it is none of the asker's */
 	return NULL;
 }
 
@@ -459,6 +514,7 @@ static void help(struct weft_sheet *sheet, const char *other)
 		"scontrol show bbstat why N     why job N waits: what is missing, and what would help");
 	weft_sheet_line(sheet,
 			"scontrol show bbstat power     power zones, and the jobs that wait for power");
+	weft_sheet_line(sheet, "scontrol show bbstat json ...    any of these, for a program");
 	if (other)
 		weft_sheet_line(sheet, "Other words go to burst_buffer/%s.", other);
 }
@@ -490,10 +546,10 @@ static void unknown(struct weft_sheet *sheet, const char *word)
 	struct weft_snip snip = weft_snip(word, strlen(word));
 
 	if (near)
-		weft_sheet_line(sheet, "weft: unknown question \"%s\"; did you mean %s?", snip.text, near);
+		weft_sheet_problem(sheet, "unknown question \"%s\"; did you mean %s?", snip.text, near);
 	else
-		weft_sheet_line(sheet, "weft: unknown question \"%s\"; \"help\" lists those that there are",
-				snip.text);
+		weft_sheet_problem(sheet, "unknown question \"%s\"; \"help\" lists those that there are",
+				   snip.text);
 }
 
 static bool is_ready(struct weft_sheet *sheet)
@@ -501,13 +557,13 @@ static bool is_ready(struct weft_sheet *sheet)
 	const struct weft_sight *s = sheet->s;
 
 	if (!s || !s->view) {
-		weft_sheet_line(sheet, "weft: nothing is known yet; ask again in a second");
+		weft_sheet_problem(sheet, "nothing is known yet; ask again in a second");
 		return false;
 	}
 	if (s->view->broken.text[0])
-		weft_sheet_line(sheet, "weft: %s", s->view->broken.text);
+		weft_sheet_problem(sheet, "%s", s->view->broken.text);
 	else if (!s->view->inventory)
-		weft_sheet_line(sheet, "weft: the nodes are not known yet; ask again in a second");
+		weft_sheet_problem(sheet, "the nodes are not known yet; ask again in a second");
 	return !s->view->broken.text[0] && s->view->inventory;
 }
 
@@ -518,26 +574,29 @@ static void answer(struct weft_sheet *sheet, unsigned argc, char *const *argv, c
 	const struct weft_sight_job *job = NULL;
 	char clock[WEFT_CLOCK_SIZE];
 
-	if (!strcmp(word, "help")) {
+	if (!strcmp(word, "help") && !sheet->json) {
 		help(sheet, other);
 		return;
 	}
-	if (!weft_sight_knows(word)) {
+	if (!weft_sight_knows(word) || (sheet->json && (!strcmp(word, "help") || !strcmp(word, "json")))) {
 		unknown(sheet, word);
 		return;
 	}
 	if (of_job && argc != 2) {
-		weft_sheet_line(sheet, "weft: %s takes the number of one job", word);
+		weft_sheet_problem(sheet, "%s takes the number of one job", word);
 		return;
 	}
 	if (!of_job && argc > 1) {
-		weft_sheet_line(sheet, "weft: %s takes nothing behind it", word);
+		weft_sheet_problem(sheet, "%s takes nothing behind it", word);
 		return;
 	}
 	if (!is_ready(sheet))
 		return;
 	if (of_job)
 		job = find_job(sheet, argv[1]);
+	weft_sheet_number(sheet, "version", WEFT_SIGHT_VERSION);
+	weft_sheet_string(sheet, "question", word);
+	weft_sheet_number(sheet, "taken", sheet->s->taken);
 	if (job && !strcmp(word, "job"))
 		weft_sight_job(sheet, job);
 	else if (job)
@@ -557,16 +616,12 @@ char *weft_sight_answer(const struct weft_sight *s, const struct weft_asker *ask
 			char *const *argv, const char *other, time_t now)
 {
 	struct weft_sheet sheet = { .s = s, .asker = asker, .now = now };
-	char *fitting;
 
-	sheet.text = (struct weft_text){ .buf = malloc(WEFT_SIGHT_MAX_TEXT), .size = WEFT_SIGHT_MAX_TEXT };
-	if (!sheet.text.buf)
+	sheet.json = skip_json(&argc, &argv);
+	if (weft_sheet_make(&sheet))
 		return NULL;
-	sheet.text.buf[0] = '\0';
+	weft_sheet_open(&sheet, NULL, WEFT_SHEET_OBJECT);
 	answer(&sheet, argc, argv, other);
-	if (sheet.left_out)
-		weft_say(&sheet.text, "weft: %zu more line%s %s no room here\n", sheet.left_out,
-			 sheet.left_out == 1 ? "" : "s", sheet.left_out == 1 ? "has" : "have");
-	fitting = realloc(sheet.text.buf, sheet.text.len + 1);
-	return fitting ? fitting : sheet.text.buf;
+	weft_sheet_close(&sheet, WEFT_SHEET_OBJECT);
+	return weft_sheet_finish(&sheet);
 }

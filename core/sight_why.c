@@ -20,7 +20,12 @@
 
 static void field(struct weft_sheet *sheet, const char *name, const char *value)
 {
-	if (value)
+	if (!value)
+		return;
+	sheet->key = name;
+	if (sheet->json)
+		weft_sheet_line(sheet, "%s", value);
+	else
 		weft_sheet_line(sheet, "  %-12s %s", name, value);
 }
 
@@ -28,7 +33,9 @@ static void moment(struct weft_sheet *sheet, const char *name, time_t when)
 {
 	char clock[WEFT_CLOCK_SIZE];
 
-	if (when)
+	if (sheet->json)
+		weft_sheet_moment(sheet, name, when);
+	else if (when)
 		field(sheet, name, weft_sheet_clock(sheet, when, clock));
 }
 
@@ -41,7 +48,16 @@ static void head(struct weft_sheet *sheet, const struct weft_sight_job *job)
 {
 	const char *part = part_name(sheet->s, job);
 
+	weft_sheet_number(sheet, "job", job->id);
+	weft_sheet_string(sheet, "user", job->user);
+	weft_sheet_string(sheet, "partition", part);
+	weft_sheet_string(sheet, "state", job->state_name);
+	sheet->key = "name";
 	weft_sheet_job_name(sheet, job);
+	if (sheet->json) {
+		weft_sheet_end_line(sheet);
+		return;
+	}
 	weft_say(&sheet->text, " of %s", job->user ? job->user : "?");
 	if (part)
 		weft_say(&sheet->text, ", partition %s", part);
@@ -95,6 +111,10 @@ static void clear_ways(struct ways *w)
 
 static void say_candidate(struct weft_sheet *sheet, const struct weft_candidate *c)
 {
+	weft_sheet_number(sheet, "alternative", c->alternative + 1);
+	weft_sheet_number(sheet, "cards", c->devices);
+	weft_sheet_string(sheet, "class", c->class->label);
+	weft_sheet_number(sheet, "nodes", c->nodes);
 	weft_say(&sheet->text, "%u %s on %u node%s", c->devices, c->class->label, c->nodes,
 		 c->nodes == 1 ? "" : "s");
 }
@@ -105,14 +125,18 @@ static void say_ways(struct weft_sheet *sheet, const struct weft_sight_job *job)
 	struct ways w;
 
 	if (find_ways(&w, sheet->s, job, &err)) {
-		weft_sheet_line(sheet, "  alternatives none: %s", err.text);
+		field(sheet, sheet->json ? "no_alternative" : "alternatives none:", err.text);
 		return;
 	}
+	weft_sheet_open(sheet, "alternatives", WEFT_SHEET_LIST);
 	for (size_t i = 0; i < w.plan.n; i++) {
+		weft_sheet_open(sheet, NULL, WEFT_SHEET_OBJECT);
 		weft_say(&sheet->text, "  alternative  %u: ", w.plan.candidates[i].alternative + 1);
 		say_candidate(sheet, &w.plan.candidates[i]);
 		weft_sheet_end_line(sheet);
+		weft_sheet_close(sheet, WEFT_SHEET_OBJECT);
 	}
+	weft_sheet_close(sheet, WEFT_SHEET_LIST);
 	clear_ways(&w);
 }
 
@@ -123,6 +147,7 @@ static void say_held(struct weft_sheet *sheet, const struct weft_sight_job *job)
 	uint32_t index = (uint32_t)(job - s->jobs);
 	size_t classes = weft_inventory_classes(s->view->inventory);
 
+	weft_sheet_open(sheet, "has", WEFT_SHEET_LIST);
 	for (size_t c = 0; c < classes; c++) {
 		uint64_t cards = 0, nodes = 0;
 
@@ -132,11 +157,18 @@ static void say_held(struct weft_sheet *sheet, const struct weft_sight_job *job)
 			cards += s->uses[i].cards;
 			nodes++;
 		}
-		if (nodes)
-			weft_sheet_line(sheet, "  has          %" PRIu64 " %s on %" PRIu64 " node%s", cards,
-					weft_inventory_class(s->view->inventory, c)->label, nodes,
-					nodes == 1 ? "" : "s");
+		if (!nodes)
+			continue;
+		weft_sheet_open(sheet, NULL, WEFT_SHEET_OBJECT);
+		weft_sheet_number(sheet, "cards", (int64_t)cards);
+		weft_sheet_string(sheet, "class", weft_inventory_class(s->view->inventory, c)->label);
+		weft_sheet_number(sheet, "nodes", (int64_t)nodes);
+		weft_sheet_close(sheet, WEFT_SHEET_OBJECT);
+		weft_sheet_line(sheet, "  has          %" PRIu64 " %s on %" PRIu64 " node%s", cards,
+				weft_inventory_class(s->view->inventory, c)->label, nodes,
+				nodes == 1 ? "" : "s");
 	}
+	weft_sheet_close(sheet, WEFT_SHEET_LIST);
 }
 
 void weft_sight_job(struct weft_sheet *sheet, const struct weft_sight_job *job)
@@ -297,7 +329,7 @@ static void say_jobs(struct weft_sheet *sheet, const struct weft_why *why)
 
 	if (!n)
 		return;
-	weft_say(&sheet->text, "    would help: ");
+	weft_sheet_begin(sheet, 2, WEFT_SHEET_HELP);
 	for (unsigned i = 0; i < n; i++) {
 		weft_say(&sheet->text, "%s", i ? ", " : "");
 		say_job(sheet, &sheet->s->jobs[why->jobs[i]]);
@@ -319,7 +351,7 @@ static void say_nodes(struct weft_sheet *sheet, const struct weft_why *why, cons
 
 	if (!n)
 		return;
-	weft_say(&sheet->text, "    would help: ");
+	weft_sheet_begin(sheet, 2, WEFT_SHEET_HELP);
 	for (unsigned i = 0; i < n; i++) {
 		unsigned id = sc->nodes[why->idle_nodes[i]].id;
 		const struct weft_sight_node *node = &sheet->s->nodes[id];
@@ -360,7 +392,7 @@ static void say_missing(struct weft_sheet *sheet, const struct weft_why *why,
 		   *called = weft_class_called(c->class);
 	struct weft_text *t = &sheet->text;
 
-	weft_say(t, "    missing: ");
+	weft_sheet_begin(sheet, 2, "missing");
 	if (!need->per_node && why->cards)
 		weft_say(t, "%u more %s on %u nodes; there are %u free", need->devices - why->ready, called,
 			 need->nodes, why->ready);
@@ -378,25 +410,51 @@ static void say_missing(struct weft_sheet *sheet, const struct weft_why *why,
 	weft_sheet_end_line(sheet);
 }
 
+/* The same for a program: the jobs that must end and the nodes that must be of use again. */
+static void put_found(struct weft_sheet *sheet, const struct weft_why *why, const struct scene *sc)
+{
+	static const char *const kinds[] = { "nothing", "busy", "nodes", "never" };
+
+	weft_sheet_string(sheet, "kind", kinds[why->kind]);
+	weft_sheet_open(sheet, "jobs", WEFT_SHEET_LIST);
+	for (unsigned i = 0; i < why->n_jobs && i < WEFT_WHY_NAMED; i++) {
+		const struct weft_sight_job *job = &sheet->s->jobs[why->jobs[i]];
+
+		if (weft_sheet_may_see(sheet, job))
+			weft_sheet_number(sheet, NULL, job->id);
+		else
+			weft_sheet_string(sheet, NULL, NULL);
+	}
+	weft_sheet_close(sheet, WEFT_SHEET_LIST);
+	weft_sheet_number(sheet, "all_jobs", why->n_jobs);
+	weft_sheet_open(sheet, "resume", WEFT_SHEET_LIST);
+	for (unsigned i = 0; i < why->n_idle_nodes && i < WEFT_WHY_NAMED; i++)
+		weft_sheet_string(sheet, NULL, weft_sheet_node_name(sheet, sc->nodes[why->idle_nodes[i]].id));
+	weft_sheet_close(sheet, WEFT_SHEET_LIST);
+	weft_sheet_number(sheet, "all_nodes", why->n_idle_nodes);
+}
+
 static void say_found(struct weft_sheet *sheet, const struct weft_why *why, const struct weft_why_need *need,
 		      const struct weft_candidate *c, const struct scene *sc)
 {
 	char clock[WEFT_CLOCK_SIZE];
 
+	put_found(sheet, why, sc);
 	if (why->kind == WEFT_WHY_NOTHING) {
-		weft_sheet_line(sheet, "    missing: nothing; it could start now");
+		weft_sheet_say(sheet, 2, "missing", "nothing; it could start now");
 		return;
 	}
 	say_missing(sheet, why, need, c, sc);
 	if (why->kind == WEFT_WHY_NEVER) {
-		weft_sheet_line(sheet,
-				"    would help: nothing; the nodes that the job may have are not enough");
+		weft_sheet_say(sheet, 2, WEFT_SHEET_HELP,
+			       "nothing; the nodes that the job may have are not enough");
 		return;
 	}
 	say_nodes(sheet, why, sc);
 	say_jobs(sheet, why);
 	if (why->kind == WEFT_WHY_BUSY && why->when)
 		weft_sheet_line(sheet, "    free by: %s", weft_sheet_clock(sheet, why->when, clock));
+	weft_sheet_moment(sheet, "free_by", why->kind == WEFT_WHY_BUSY ? why->when : 0);
 }
 
 /* ---------------------------------------------------------------- why: a mix */
@@ -432,13 +490,13 @@ static void say_mix(struct weft_sheet *sheet, const struct weft_sight_job *job, 
 	struct weft_mix mix;
 
 	if (weft_supply_count_free(&supply, sheet->s->view->inventory, &scope, free_now, &f, &err)) {
-		weft_sheet_line(sheet, "    weft: %s", err.text);
+		weft_sheet_say(sheet, 2, "weft", "%s", err.text);
 		return;
 	}
 	if (weft_mix_make(&mix, &w->spec.request->alts[c->alternative], &supply, &options, &err)) {
-		weft_sheet_line(sheet, "    missing: of what is free, %s", err.text);
+		weft_sheet_say(sheet, 2, "missing", "of what is free, %s", err.text);
 	} else {
-		weft_sheet_line(sheet, "    missing: nothing; it could start now");
+		weft_sheet_say(sheet, 2, "missing", "nothing; it could start now");
 		weft_mix_clear(&mix);
 	}
 	weft_supply_clear(&supply);
@@ -459,11 +517,11 @@ static void say_alternative(struct weft_sheet *sheet, const struct weft_sight_jo
 		return;
 	}
 	if (scene_make(&sc, sheet->s, job, c->class->id)) {
-		weft_sheet_line(sheet, "    weft: out of memory");
+		weft_sheet_say(sheet, 2, "weft", "out of memory");
 		return;
 	}
 	if (weft_why_find(&why, &need, sc.nodes, sc.n_nodes, sc.releases, sc.n_releases))
-		weft_sheet_line(sheet, "    weft: out of memory");
+		weft_sheet_say(sheet, 2, "weft", "out of memory");
 	else
 		say_found(sheet, &why, &need, c, &sc);
 	scene_clear(&sc);
@@ -475,11 +533,20 @@ static void say_alternatives(struct weft_sheet *sheet, const struct weft_sight_j
 	struct ways w;
 
 	if (find_ways(&w, sheet->s, job, &err)) {
-		weft_sheet_line(sheet, "  alternatives: none: %s", err.text);
+		sheet->key = "no_alternative";
+		if (!sheet->json)
+			weft_say(&sheet->text, "  alternatives: none: ");
+		weft_sheet_line(sheet, "%s", err.text);
 		return;
 	}
-	for (size_t i = 0; i < w.plan.n; i++)
+	weft_sheet_open(sheet, "alternatives", WEFT_SHEET_LIST);
+	for (size_t i = 0; i < w.plan.n; i++) {
+		weft_sheet_open(sheet, NULL, WEFT_SHEET_OBJECT);
 		say_alternative(sheet, job, &w, &w.plan.candidates[i]);
+		weft_sheet_close(sheet, WEFT_SHEET_OBJECT);
+	}
+	weft_sheet_close(sheet, WEFT_SHEET_LIST);
+	weft_sheet_number(sheet, "partial", !interest_of(sheet->s, job));
 	if (!interest_of(sheet->s, job))
 		weft_sheet_line(sheet,
 				"  weft: features, memory and reservations of nodes are not looked at yet; "
@@ -498,13 +565,15 @@ static void say_held_back(struct weft_sheet *sheet, const struct weft_sight_job 
 {
 	if (job->priority)
 		return;
+	weft_sheet_topic(sheet, "held");
 	if (is(job->reason, "JobHeldUser"))
-		weft_sheet_line(sheet, "  held: by its user");
+		weft_sheet_line(sheet, "by its user");
 	else if (is(job->reason, "JobHeldAdmin"))
-		weft_sheet_line(sheet, "  held: by an administrator");
+		weft_sheet_line(sheet, "by an administrator");
 	else
-		weft_sheet_line(sheet, "  held: its priority is 0");
-	weft_sheet_line(sheet, "    would help: scontrol release %" PRIu32, job->id);
+		weft_sheet_line(sheet, "its priority is 0");
+	weft_sheet_say(sheet, 2, WEFT_SHEET_HELP, "scontrol release %" PRIu32, job->id);
+	weft_sheet_end_topic(sheet);
 }
 
 static void say_begin(struct weft_sheet *sheet, const struct weft_sight_job *job)
@@ -513,9 +582,11 @@ static void say_begin(struct weft_sheet *sheet, const struct weft_sight_job *job
 
 	if (job->begin <= sheet->now)
 		return;
-	weft_sheet_line(sheet, "  begins: not before %s%s", weft_sheet_clock(sheet, job->begin, clock),
+	weft_sheet_topic(sheet, "begins");
+	weft_sheet_line(sheet, "not before %s%s", weft_sheet_clock(sheet, job->begin, clock),
 			job->energy ? " (--energy)" : "");
-	weft_sheet_line(sheet, "    would help: to wait until then");
+	weft_sheet_say(sheet, 2, WEFT_SHEET_HELP, "to wait until then");
+	weft_sheet_end_topic(sheet);
 }
 
 static void say_partition(struct weft_sheet *sheet, const struct weft_sight_job *job)
@@ -525,8 +596,10 @@ static void say_partition(struct weft_sheet *sheet, const struct weft_sight_job 
 
 	if (!part || !part->state || !strcmp(part->state, "UP") || !strcmp(part->state, "DRAIN"))
 		return;
-	weft_sheet_line(sheet, "  partition: %s is %s", part->name, part->state);
-	weft_sheet_line(sheet, "    would help: scontrol update PartitionName=%s State=UP", part->name);
+	weft_sheet_topic(sheet, "partition");
+	weft_sheet_line(sheet, "%s is %s", part->name, part->state);
+	weft_sheet_say(sheet, 2, WEFT_SHEET_HELP, "scontrol update PartitionName=%s State=UP", part->name);
+	weft_sheet_end_topic(sheet);
 }
 
 static void say_power(struct weft_sheet *sheet, const struct weft_sight_job *job)
@@ -538,14 +611,16 @@ static void say_power(struct weft_sheet *sheet, const struct weft_sight_job *job
 
 		if (w->id != job->id)
 			continue;
-		weft_say(&sheet->text, "  power: %s", w->text ? w->text : "a cap");
+		weft_sheet_topic(sheet, "power");
+		weft_say(&sheet->text, "%s", w->text ? w->text : "a cap");
 		if (w->never)
 			weft_say(&sheet->text, "; not with this cap");
 		else if (w->when)
 			weft_say(&sheet->text, "; earliest %s", weft_sheet_clock(sheet, w->when, clock));
 		weft_sheet_end_line(sheet);
-		weft_sheet_line(sheet, "    would help: a higher cap%s",
-				w->never ? "" : ", or that jobs in the zone end");
+		weft_sheet_say(sheet, 2, WEFT_SHEET_HELP, "a higher cap%s",
+			       w->never ? "" : ", or that jobs in the zone end");
+		weft_sheet_end_topic(sheet);
 	}
 }
 
@@ -569,21 +644,25 @@ static void say_turn(struct weft_sheet *sheet, const struct weft_sight_job *job)
 	}
 	if (!n || !job->priority)
 		return;
-	weft_say(&sheet->text, "  turn: %zu job%s of higher priority in its partition; the first is ", n,
+	weft_sheet_topic(sheet, "turn");
+	weft_say(&sheet->text, "%zu job%s of higher priority in its partition; the first is ", n,
 		 n == 1 ? "" : "s");
 	say_job(sheet, first);
 	weft_sheet_end_line(sheet);
+	weft_sheet_end_topic(sheet);
 }
 
 static void say_limit(struct weft_sheet *sheet, const struct weft_sight_job *job)
 {
 	if (!job->reason || !weft_why_is_limit(job->reason))
 		return;
-	weft_sheet_line(sheet, "  limit: %s", job->reason);
-	weft_sheet_line(sheet, "    would help: a higher limit%s",
-			strstr(job->reason, "PerJob") || strstr(job->reason, "PerNode")
-				? ", or to ask for less"
-				: ", or that jobs that count towards it end");
+	weft_sheet_topic(sheet, "limit");
+	weft_sheet_line(sheet, "%s", job->reason);
+	weft_sheet_say(sheet, 2, WEFT_SHEET_HELP, "a higher limit%s",
+		       strstr(job->reason, "PerJob") || strstr(job->reason, "PerNode")
+			       ? ", or to ask for less"
+			       : ", or that jobs that count towards it end");
+	weft_sheet_end_topic(sheet);
 }
 
 static void say_reason(struct weft_sheet *sheet, const struct weft_sight_job *job)
@@ -591,10 +670,10 @@ static void say_reason(struct weft_sheet *sheet, const struct weft_sight_job *jo
 	const char *words = job->reason ? weft_why_reason(job->reason) : NULL;
 
 	if (job->reason)
-		weft_sheet_line(sheet, "  reason: %s%s%s", job->reason, words ? ": " : "",
-				words ? words : "");
+		weft_sheet_say(sheet, 1, "reason", "%s%s%s", job->reason, words ? ": " : "",
+			       words ? words : "");
 	if (job->desc)
-		weft_sheet_line(sheet, "  said: %s", job->desc);
+		weft_sheet_say(sheet, 1, "said", "%s", job->desc);
 }
 
 void weft_sight_why(struct weft_sheet *sheet, const struct weft_sight_job *job)
@@ -607,20 +686,25 @@ void weft_sight_why(struct weft_sheet *sheet, const struct weft_sight_job *job)
 		return;
 	}
 	say_reason(sheet, job);
+	weft_sheet_open(sheet, "topics", WEFT_SHEET_LIST);
 	say_held_back(sheet, job);
 	if (job->dependency) {
-		weft_sheet_line(sheet, "  depends: %s", job->dependency);
-		weft_sheet_line(sheet, "    would help: that these jobs end so");
+		weft_sheet_topic(sheet, "depends");
+		weft_sheet_line(sheet, "%s", job->dependency);
+		weft_sheet_say(sheet, 2, WEFT_SHEET_HELP, "that these jobs end so");
+		weft_sheet_end_topic(sheet);
 	}
 	say_begin(sheet, job);
 	say_partition(sheet, job);
 	say_limit(sheet, job);
 	say_power(sheet, job);
 	say_turn(sheet, job);
+	weft_sheet_close(sheet, WEFT_SHEET_LIST);
 	if (job->accel)
 		say_alternatives(sheet, job);
 	if (job->comment && !strncmp(job->comment, "weft: waits", 11))
-		weft_sheet_line(sheet, "  decision: %s", job->comment);
+		weft_sheet_say(sheet, 1, "decision", "%s", job->comment);
+	weft_sheet_moment(sheet, "predicted", predicted(sheet, job) ? job->start : 0);
 	if (predicted(sheet, job))
 		weft_sheet_line(sheet, "  predicted start: %s, by the scheduler",
 				weft_sheet_clock(sheet, job->start, clock));

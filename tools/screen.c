@@ -32,13 +32,21 @@ static unsigned width_of_stdout(bool terminal)
 	return n < LEAST_WIDTH ? LEAST_WIDTH : (unsigned)n;
 }
 
+static bool wants_colour(bool terminal)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return terminal && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
 struct screen screen_of_stdout(void)
 {
 	bool terminal = isatty(STDOUT_FILENO);
 
 	setlocale(LC_CTYPE, "");
 	return (struct screen){ .width = width_of_stdout(terminal),
-				.utf8 = terminal && strcmp(nl_langinfo(CODESET), "UTF-8") == 0 };
+				.utf8 = terminal && strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+				.colour = wants_colour(terminal) };
 }
 
 /* The columns that the first character of TEXT takes; its *LEN bytes.  *SHOWN: it can be shown as it is. */
@@ -118,6 +126,61 @@ void screen_line(const struct screen *screen, const char *fmt, ...)
 		out_of_memory();
 	put(screen, text, screen->width ? screen->width : UINT_MAX);
 	putchar('\n');
+	free(text);
+}
+
+static void dip(const struct screen *screen, enum ink ink)
+{
+	static const char *const codes[] = { "\033[0m", "\033[1m", "\033[32m", "\033[31m", "\033[36m" };
+
+	if (screen->colour)
+		fputs(codes[ink], stdout);
+}
+
+/* As much of TEXT as fits a line of MAX columns, cut at a space where there is one. */
+static size_t line_of(const struct screen *screen, const char *text, unsigned max)
+{
+	size_t space = 0, at = 0, len;
+	unsigned used = 0;
+	bool shown;
+
+	while (text[at]) {
+		used += character(screen, text + at, &len, &shown);
+		if (used > max && at > 0)
+			return text[at] == ' ' || !space ? at : space;
+		if (text[at] == ' ')
+			space = at;
+		at += len;
+	}
+	return at;
+}
+
+void screen_words(const struct screen *screen, enum ink ink, unsigned indent, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (rc < 0)
+		out_of_memory();
+	dip(screen, ink);
+	for (char *at = text; *at;) {
+		unsigned room = screen->width ? screen->width - indent : UINT_MAX;
+		size_t n = line_of(screen, at, room);
+		char kept = at[n], *next = at + n + (kept == ' ');
+
+		printf("%*s", (int)indent, "");
+		at[n] = '\0';
+		put(screen, at, UINT_MAX);
+		at[n] = kept;
+		putchar('\n');
+		indent += at == text ? 2 : 0;
+		at = next;
+	}
+	dip(screen, INK_PLAIN);
 	free(text);
 }
 
@@ -224,7 +287,9 @@ void table_print(struct table *t, const struct screen *screen)
 	unsigned widths[TABLE_COLUMNS];
 
 	fit(t, screen, widths);
+	dip(screen, INK_BOLD);
 	print_row(t, screen, widths, NULL);
+	dip(screen, INK_PLAIN);
 	for (size_t i = 0; i + t->n_columns <= t->n; i += t->n_columns)
 		print_row(t, screen, widths, t->cells + i);
 	for (size_t i = 0; i < t->n; i++)

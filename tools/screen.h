@@ -13,13 +13,21 @@
 struct screen {
 	unsigned width; /* columns; 0: no limit */
 	bool utf8;	/* a terminal that shows UTF-8; else all is ASCII */
+	bool colour;	/* a terminal, NO_COLOR is not set, and TERM is not "dumb" */
 };
+
+enum ink { INK_PLAIN, INK_BOLD, INK_GOOD, INK_BAD, INK_HINT };
 
 /* The width is COLUMNS, else the terminal's, else without limit.  Sets the process's LC_CTYPE. */
 struct screen screen_of_stdout(void);
 
 /* Print a line, cut to the width.  Out of memory ends the process. */
 void screen_line(const struct screen *screen, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Print words behind INDENT spaces, on as many lines as it takes, those behind the first two spaces further
+ * in. Out of memory ends the process. */
+void screen_words(const struct screen *screen, enum ink ink, unsigned indent, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 struct column {
 	const char *head;

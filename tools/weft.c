@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * weft.c - look things up without a cluster: is a request well formed, and what does the catalogue know?
+ * weft.c - the command for people: which there are; requests and the catalogue, without a cluster.
  *
- * Exit status: 0, 1 when the answer is no (a request with a mistake, an unknown name), 2 for wrong usage; "weft detect"
- * has 3 for a node without accelerators.
+ * Exit status: 0, 1 when the answer is no (a request with a mistake, an unknown name), 2 for wrong usage;
+ * "weft detect" has 3 for a node without accelerators.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "core/catalogue.h"
 #include "core/conf.h"
 #include "core/request.h"
+#include "tools/weft_ask.h"
 #include "tools/weft_detect.h"
 #include "tools/weft_power.h"
 #include "tools/weft_sites.h"
@@ -29,9 +30,13 @@ static const char usage[] =
 	"  weft models [NAME...]  what the catalogue knows of models, families or vendors\n"
 	"  weft vendors           the vendors, and the variables that their runtimes read\n"
 	"  weft detect            the accelerators of this node, also as lines for gres.conf and slurm.conf\n"
-	"  weft power             caps, projected and measured power, price and carbon, jobs that wait for power\n"
+	"  weft power             caps, projected and measured power, price and carbon, jobs that wait for "
+	"power\n"
 	"  weft sites             the sites that jobs may go to: cards, forecasts, prices\n"
-	"  weft job JOB           where a job runs at another site, since when, and what it costs\n"
+	"  weft job JOB           what a job asked for, has, and where it runs, also at another site\n"
+	"  weft why JOB           why a job waits: what is missing, and what would help\n"
+	"  weft classes           cards of each class: free, in use, out; jobs that run and wait\n"
+	"  weft nodes             the nodes of each class by state\n"
 	"\n"
 	"  --catalogue=FILE  a catalogue instead of the installed one\n"
 	"  --site=FILE       a site catalogue on top of it\n"
@@ -39,7 +44,11 @@ static const char usage[] =
 	"\n"
 	"Examples:\n"
 	"  weft check '16:nvidia/amd/ascend,mem>=64G'\n"
-	"  weft models h100 ascend\n";
+	"  weft models h100 ascend\n"
+	"  weft why 4711\n"
+	"\n"
+	"weft COMMAND --help says more of classes, detect, job, nodes, power, sites and why.\n"
+	"Exit status: 0, 1 when the answer is no or there is none, 2 for wrong usage; detect has 3.\n";
 
 /* "80", "40-80" or "-" */
 static const char *figure_text(struct weft_figure f, char *buf, size_t size)
@@ -202,6 +211,15 @@ static int command(const struct weft_catalogue *cat, int argc, char **argv)
 	return usage_error("there is no such command");
 }
 
+/* Commands that need no catalogue. */
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} plain[] = {
+	{ "classes", weft_ask }, { "job", weft_job }, { "nodes", weft_ask }, { "power", weft_power },
+	{ "sites", weft_sites }, { "why", weft_ask }, { NULL, NULL },
+};
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = { { "catalogue", required_argument, NULL, 'c' },
@@ -234,12 +252,10 @@ int main(int argc, char **argv)
 	}
 	if (optind == argc)
 		return usage_error("which command?");
-	if (!strcmp(argv[optind], "power")) /* no catalogue is needed for it */
-		return weft_power(argc - optind, argv + optind);
-	if (!strcmp(argv[optind], "sites"))
-		return weft_sites(argc - optind, argv + optind);
-	if (!strcmp(argv[optind], "job"))
-		return weft_job(argc - optind, argv + optind);
+	for (size_t i = 0; plain[i].name; i++) {
+		if (!strcmp(argv[optind], plain[i].name))
+			return plain[i].run(argc - optind, argv + optind);
+	}
 	cat = weft_catalogue_load(path, site, &err);
 	if (!cat)
 		return complain(&err);

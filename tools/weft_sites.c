@@ -20,6 +20,8 @@
 #include "core/sites.h"
 #include "tools/moment.h"
 #include "tools/screen.h"
+#include "tools/slurmctld.h"
+#include "tools/weft_ask.h"
 #include "weftd/client.h"
 
 #define WITHIN	  10   /* s for weftd's answer */
@@ -45,13 +47,15 @@ static const char sites_usage[] = "usage: weft sites [OPTION]...\n"
 static const char job_usage[] =
 	"usage: weft job [OPTION]... JOB\n"
 	"\n"
-	"Shows where a job of yours runs, or ran, at another site.\n"
+	"Shows what a job asked for and has, as slurmctld knows it, and where a job of yours runs, or ran, "
+	"at\n"
+	"another site.  JOB is a number; of a task of an array, its own.\n"
 	"\n"
 	"  --json       weftd's answer as it is; doc/weftd.md describes it\n"
 	"  --conf=PATH  weft.conf, when it is not beside slurm.conf\n"
 	"  --help\n"
 	"\n"
-	"Exit status: 0, 1 when it is at no other site, or it could not be done, 2 for wrong "
+	"Exit status: 0, 1 when neither knows it, or with --json when it is at no other site, 2 for wrong "
 	"usage.\n";
 
 struct options {
@@ -310,25 +314,6 @@ int weft_sites(int argc, char **argv)
 
 /* ---------------------------------------------------------------- a job */
 
-static const char *text_of(json_object *run, const char *key)
-{
-	json_object *value = NULL;
-
-	if (!json_object_object_get_ex(run, key, &value) || !json_object_is_type(value, json_type_string))
-		return "";
-	return json_object_get_string(value);
-}
-
-/* -1: it is null, or not there. */
-static int64_t whole_of(json_object *run, const char *key)
-{
-	json_object *value = NULL;
-
-	if (!json_object_object_get_ex(run, key, &value) || !json_object_is_type(value, json_type_int))
-		return -1;
-	return json_object_get_int64(value);
-}
-
 static void line(const struct screen *screen, const char *name, const char *value)
 {
 	if (*value)
@@ -339,7 +324,7 @@ static void time_line(const struct screen *screen, json_object *run, const char 
 		      time_t now)
 {
 	char when[MOMENT_SIZE];
-	int64_t at = whole_of(run, key);
+	int64_t at = whole_under(run, key);
 
 	if (at > 0)
 		line(screen, name, moment(at, now, when));
@@ -361,35 +346,48 @@ static void exit_line(const struct screen *screen, int64_t status)
 static void show_run(const struct screen *screen, json_object *run)
 {
 	char text[256], currency[4], cost[WEFT_MONEY_SIZE];
-	int64_t id = whole_of(run, "remote_id"), micro = whole_of(run, "cost");
+	int64_t id = whole_under(run, "remote_id"), micro = whole_under(run, "cost");
 	time_t now = time(NULL);
 
-	screen_line(screen, "Job %lld at %s", (long long)whole_of(run, "job"), text_of(run, "peer"));
-	snprintf(text, sizeof(text), "%s, %s there%s", text_of(run, "phase"), text_of(run, "state"),
+	screen_line(screen, "Job %lld at %s", (long long)whole_under(run, "job"), text_under(run, "peer"));
+	snprintf(text, sizeof(text), "%s, %s there%s", text_under(run, "phase"), text_under(run, "state"),
 		 json_object_get_boolean(json_object_object_get(run, "settled")) ? ", its files are at home"
 										 : "");
 	line(screen, "state", text);
 	if (id > 0) {
-		snprintf(text, sizeof(text), "%lld, as %s", (long long)id, text_of(run, "remote_user"));
+		snprintf(text, sizeof(text), "%lld, as %s", (long long)id, text_under(run, "remote_user"));
 		line(screen, "there it is", text);
 	}
-	line(screen, "nodes", text_of(run, "remote_nodes"));
-	line(screen, "cards", text_of(run, "gres"));
+	line(screen, "nodes", text_under(run, "remote_nodes"));
+	line(screen, "cards", text_under(run, "gres"));
 	time_line(screen, run, "submitted", "remote_submit", now);
-	if (whole_of(run, "remote_start") <= 0)
+	if (whole_under(run, "remote_start") <= 0)
 		time_line(screen, run, "forecast", "predicted", now);
 	time_line(screen, run, "started", "remote_start", now);
 	time_line(screen, run, "ended", "remote_end", now);
-	exit_line(screen, whole_of(run, "exit_status"));
-	snprintf(currency, sizeof(currency), "%s", text_of(run, "currency"));
+	exit_line(screen, whole_under(run, "exit_status"));
+	snprintf(currency, sizeof(currency), "%s", text_under(run, "currency"));
 	if (micro >= 0)
 		line(screen, "cost", weft_money_text(micro, currency, cost));
-	if (whole_of(run, "attempt") > 1) {
-		snprintf(text, sizeof(text), "%lld", (long long)whole_of(run, "attempt"));
+	if (whole_under(run, "attempt") > 1) {
+		snprintf(text, sizeof(text), "%lld", (long long)whole_under(run, "attempt"));
 		line(screen, "attempt", text);
 	}
-	line(screen, "directory", text_of(run, "remote_top"));
-	line(screen, "why", text_of(run, "why"));
+	line(screen, "directory", text_under(run, "remote_top"));
+	line(screen, "why", text_under(run, "why"));
+}
+
+/* As slurmctld knows it; false: it does not, or burst_buffer/weft is not there. */
+static bool show_at_home(const char *job)
+{
+	const char *const words[] = { "job", job, NULL };
+	struct weft_err ignored = WEFT_ERR_INIT;
+	json_object *local = slurmctld_ask(words, &ignored);
+
+	if (local)
+		show_local_job(local);
+	json_object_put(local);
+	return local != NULL;
 }
 
 static int show_job(const struct options *o, json_object *answer, int64_t job, struct weft_err *err)
@@ -419,6 +417,7 @@ int weft_job(int argc, char **argv)
 	struct weft_err err = WEFT_ERR_INIT;
 	int status = read_options(argc, argv, &o), rc = -1;
 	json_object *q, *answer;
+	bool at_home;
 	int64_t job;
 
 	if (status >= 0)
@@ -426,11 +425,16 @@ int weft_job(int argc, char **argv)
 	job = argc - optind == 1 ? number_of(argv[optind], UINT32_MAX - 1.0) : -1;
 	if (job < 0)
 		return usage_error(&o, "takes the number of one job");
+	at_home = !o.json && show_at_home(argv[optind]);
 	q = question("job");
 	json_object_object_add(q, "job", json_object_new_int64(job));
 	answer = ask(&o, q, &err);
 	if (answer)
 		rc = show_job(&o, answer, job, &err);
 	json_object_put(answer);
+	if (rc && at_home) { /* it need not be anywhere else, nor need there be other sites */
+		rc = 0;
+		err.text[0] = '\0';
+	}
 	return finish(&o, rc, &err);
 }

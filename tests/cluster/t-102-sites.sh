@@ -189,7 +189,7 @@ for ask in '"status", "renew": true' '"cancel"' '"settle"'; do
 	run ask_weftd bob "{\"ask\": $ask, \"key\": \"$key\"}"
 	expect_match "$output" "\"error\":\"$key is a job of another user\",\"code\":\"no\""
 done
-expect_eq "$(as_user bob weft job "$JOB" 2>&1)" "weft job: job $JOB of yours is at no other site"
+expect_eq "$(as_user bob weft job --json "$JOB" 2>&1 > /dev/null)" "weft job: job $JOB of yours is at no other site"
 expect_match "$(ask_weftd alice "{\"ask\": \"status\", \"key\": \"$key\", \"renew\": true}")" '"phase":"running"'
 ok as_user alice scancel "$JOB"
 

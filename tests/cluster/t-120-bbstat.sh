@@ -65,7 +65,8 @@ expect_answer "scontrol show bbstat classes   cards of each class: free, in use,
 scontrol show bbstat nodes     the nodes of each class by state
 scontrol show bbstat job N     what job N asked for, and what was decided
 scontrol show bbstat why N     why job N waits: what is missing, and what would help
-scontrol show bbstat power     power zones, and the jobs that wait for power" help
+scontrol show bbstat power     power zones, and the jobs that wait for power
+scontrol show bbstat json ...    any of these, for a program" help
 help=$output
 expect_answer "$help"
 expect_answer 'weft: unknown question "wy"; did you mean why?' wy 3

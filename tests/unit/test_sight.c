@@ -6,6 +6,7 @@
 #include "core/sight.h"
 
 #include <check.h>
+#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -341,6 +342,110 @@ START_TEST(arrays)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- for programs */
+
+/* The answer to "json TEXT", which is one. */
+static json_object *ask_json(const char *text)
+{
+	char words[512];
+	json_object *o;
+
+	snprintf(words, sizeof(words), "json %s", text);
+	o = json_tokener_parse(ask(words));
+	ck_assert_msg(o, "%s", answer);
+	ck_assert_int_eq(json_object_get_int(json_object_object_get(o, "version")), WEFT_SIGHT_VERSION);
+	return o;
+}
+
+/* What the words of PATH lead to: keys, and numbers of entries. */
+static const char *at(json_object *o, const char *path)
+{
+	char copy[100], *key = copy;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	for (char *next; key && o; key = next) {
+		next = strchr(key, '/');
+		if (next)
+			*next++ = '\0';
+		o = json_object_is_type(o, json_type_array)
+			    ? json_object_array_get_idx(o, (size_t)strtoul(key, NULL, 10))
+			    : json_object_object_get(o, key);
+	}
+	return o ? json_object_get_string(o) : "null";
+}
+
+START_TEST(json_of_jobs)
+{
+	json_object *o;
+
+	holds(add((struct weft_sight_job){ .state = WEFT_JOB_RUNNING, .end = AT(1405) }), 2, 2);
+	holds(add((struct weft_sight_job){ .state = WEFT_JOB_RUNNING, .end = AT(1300), .uid = BOB }), 0, 8);
+	s->nodes[4].state = WEFT_NODE_DRAINED;
+	s->nodes[4].reason = "bad \"fan\"\n\\ \xc3\xa9 \xff";
+	add((struct weft_sight_job){ .accel = "24:h100 | 16:ascend", .reason = "JobHeldUser" })->priority = 0;
+	o = ask_json("why 13");
+	ck_assert_str_eq(at(o, "question"), "why");
+	ck_assert_str_eq(at(o, "job"), "13");
+	ck_assert_str_eq(at(o, "name"), "job 13");
+	ck_assert_str_eq(at(o, "user"), "alice");
+	ck_assert_str_eq(at(o, "partition"), "all");
+	ck_assert_str_eq(at(o, "topics/0/what"), "held");
+	ck_assert_str_eq(at(o, "topics/0/text"), "by its user");
+	ck_assert_str_eq(at(o, "topics/0/would_help/0"), "scontrol release 13");
+	ck_assert_str_eq(at(o, "alternatives/0/class"), "gpu:h100");
+	ck_assert_str_eq(at(o, "alternatives/0/missing"), "2 more nodes with 8 h100 free; there is 1");
+	ck_assert_str_eq(at(o, "alternatives/0/kind"), "busy");
+	ck_assert_str_eq(at(o, "alternatives/0/jobs/0"), "12");
+	ck_assert_str_eq(at(o, "alternatives/0/jobs/1"), "11");
+	ck_assert_str_eq(at(o, "alternatives/0/free_by"), "1740837900");
+	ck_assert_str_eq(at(o, "alternatives/1/resume/0"), "as2");
+	ck_assert_str_eq(at(o, "alternatives/1/would_help/0"),
+			 "resume as2 (drained: bad \"fan\"?\\ \xc3\xa9 ?)");
+	ck_assert_str_eq(at(o, "alternatives/1/free_by"), "null");
+	ck_assert_str_eq(at(o, "predicted"), "null");
+	json_object_put(o);
+	o = ask_json("job 11");
+	ck_assert_str_eq(at(o, "has/0/cards"), "2");
+	ck_assert_str_eq(at(o, "ends_by"), "1740837900");
+	json_object_put(o);
+	s->hide_jobs = true;
+	ask_at(&alice, "json why 13", NOW);
+	ck_assert_ptr_nonnull(strstr(answer, "\"jobs\":[null,11]"));
+}
+END_TEST
+
+START_TEST(json_of_tables)
+{
+	json_object *o = ask_json("classes");
+
+	ck_assert_str_eq(at(o, "classes/0/class"), "gpu:h100");
+	ck_assert_str_eq(at(o, "classes/0/free"), "24");
+	ck_assert_str_eq(at(o, "classes/1/vendor"), "ascend");
+	json_object_put(o);
+	o = ask_json("nodes");
+	ck_assert_str_eq(at(o, "groups/0/names"), "nv[1-3]");
+	ck_assert_str_eq(at(o, "groups/1/state"), "idle");
+	json_object_put(o);
+	s->zones = calloc(2, sizeof(*s->zones));
+	s->zones[0] = (struct weft_sight_zone){ "cluster", 1000, 5000, WEFT_NO_CAP };
+	s->zones[1] = (struct weft_sight_zone){ "row3", 500, 2500, 3000 };
+	s->n_zones = 2;
+	s->carbon = 120.4;
+	o = ask_json("power");
+	ck_assert_str_eq(at(o, "zones/0/cap"), "null");
+	ck_assert_str_eq(at(o, "zones/1/cap"), "3000");
+	ck_assert_str_eq(at(o, "price"), "null");
+	ck_assert_str_eq(at(o, "carbon"), "120.4");
+	json_object_put(o);
+	o = ask_json("why 99");
+	ck_assert_str_eq(at(o, "error"), "there is no job 99");
+	json_object_put(o);
+	o = ask_json("help");
+	ck_assert_ptr_nonnull(strstr(at(o, "error"), "unknown question"));
+	json_object_put(o);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- words, rights, size, age */
 
 START_TEST(words)
@@ -432,6 +537,8 @@ START_TEST(size)
 	ck_assert_ptr_nonnull(strstr(text, " more lines have no room here\n"));
 	ck_assert_str_eq(strstr(text, " here\n"), " here\n");
 	free(text);
+	json_object_put(ask_json("power"));
+	ck_assert_str_eq(answer, "{\"version\":1,\"error\":\"the answer has more than 262144 bytes\"}\n");
 }
 END_TEST
 
@@ -449,6 +556,8 @@ int main(void)
 	tcase_add_test(t, only_nodes_that_it_may_have);
 	tcase_add_test(t, what_else_is_in_the_way);
 	tcase_add_test(t, arrays);
+	tcase_add_test(t, json_of_jobs);
+	tcase_add_test(t, json_of_tables);
 	tcase_add_test(t, words);
 	tcase_add_test(t, rights);
 	tcase_add_test(t, age);

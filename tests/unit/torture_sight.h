@@ -27,19 +27,22 @@ static int fill_sight(struct weft_sight *s)
 	return weft_sight_use(s, &use);
 }
 
+#define N_WORDS 7
+
 static int do_sight(struct weft_err *err)
 {
-	static char *const words[][2] = { { "classes" }, { "nodes" }, { "power" }, { "job", "1" }, { "why", "2" } };
+	static char *const words[][3] = { { "classes" }, { "nodes" }, { "power" }, { "job", "1" }, { "why", "2" },
+					 { "json", "classes" }, { "json", "why", "2" } };
 	static const struct weft_asker all = { .known = true, .all = true };
 	const struct weft_view view = { .catalogue = cat, .conf = conf, .inventory = inv };
 	struct weft_sight *s = weft_sight_create();
 	int rc = s && !fill_sight(s) ? 0 : weft_err(err, "out of memory");
 
-	for (unsigned k = 0; rc == 0 && k < 5; k++) {
+	for (unsigned k = 0; rc == 0 && k < N_WORDS; k++) {
 		char *text;
 
 		s->view = &view;
-		text = weft_sight_answer(s, &all, words[k][1] ? 2 : 1, words[k], NULL, 1);
+		text = weft_sight_answer(s, &all, words[k][2] ? 3 : words[k][1] ? 2 : 1, words[k], NULL, 1);
 		s->view = NULL; /* it is not the site's */
 		rc = nothing(text, err);
 		if (text && !strstr(text, "h100") && !strstr(text, "out of memory") && k != 2 && k != 3)
