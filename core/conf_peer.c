@@ -4,6 +4,7 @@
  * and what this site offers to others.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,6 +13,7 @@
 #include "core/money.h"
 #include "core/nearest.h"
 #include "core/scan.h"
+#include "core/shell.h"
 #include "core/wrapper.h"
 
 #define MIN_LEASE     60  /* s: a proxy asks more often than that */
@@ -211,15 +213,29 @@ static int read_directory(struct weft_conf_reader *r, const char *value, char **
 	return *directory ? 0 : -1;
 }
 
+/* A command for the shell, in which only these LETTERS stand behind a '%'. */
+static int check_command(struct weft_conf_reader *r, enum weft_key key, const char *value,
+			 const char *letters)
+{
+	char what[WEFT_ERR_SIZE];
+
+	snprintf(what, sizeof(what), "%s:%u: %s", r->path, r->line, weft_conf_keys[key]);
+	return weft_shell_check(what, value, letters, r->err);
+}
+
 /* How files come and go. */
 static int read_staging(struct weft_conf_reader *r, const struct weft_take *t, struct weft_conf_peer *peer)
 {
 	static const struct {
 		enum place place;
+		enum weft_key key;
 		size_t offset;
-	} commands[] = { { STAGE_IN, offsetof(struct weft_conf_peer, stage_in) },
-			 { STAGE_OUT, offsetof(struct weft_conf_peer, stage_out) },
-			 { FETCH, offsetof(struct weft_conf_peer, fetch) } };
+		const char *letters;
+	} commands[] = {
+		{ STAGE_IN, KEY_STAGE_IN, offsetof(struct weft_conf_peer, stage_in), WEFT_STAGE_LETTERS },
+		{ STAGE_OUT, KEY_STAGE_OUT, offsetof(struct weft_conf_peer, stage_out), WEFT_STAGE_LETTERS },
+		{ FETCH, KEY_FETCH, offsetof(struct weft_conf_peer, fetch), WEFT_FETCH_LETTERS },
+	};
 	double rate;
 
 	if (read_directory(r, t[DIR].value ? t[DIR].value : WEFT_WRAPPER_TOP, &peer->directory) < 0)
@@ -229,6 +245,8 @@ static int read_staging(struct weft_conf_reader *r, const struct weft_take *t, s
 
 		if (!t[commands[i].place].value)
 			continue;
+		if (check_command(r, commands[i].key, t[commands[i].place].value, commands[i].letters) < 0)
+			return -1;
 		*command = weft_conf_copy(r, t[commands[i].place].value);
 		if (!*command)
 			return -1;
