@@ -18,11 +18,12 @@
 #include <unistd.h>
 
 #define PATH_SIZE 1024
+#define LOOK_MS	  200 /* how often it is looked whether to stop */
 
 /* What a child wrote. */
 struct output {
 	char *text;
-	size_t len, size, max;
+	size_t len, size;
 };
 
 static long long now_ms(void)
@@ -46,18 +47,22 @@ static int grow(struct output *out)
 }
 
 /* Read FD until it ends.  What went wrong, or NULL. */
-static const char *collect(int fd, struct output *out, long long deadline, char *why, size_t why_size,
-			   unsigned seconds)
+static const char *collect(int fd, struct output *out, long long deadline,
+			   const struct weft_child_limits *limits, char *why, size_t why_size)
 {
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		long long left = deadline - now_ms();
 		ssize_t n;
 
+		if (limits->stop && atomic_load(limits->stop))
+			return "given up";
 		if (left <= 0) {
-			snprintf(why, why_size, "no answer within %u s", seconds);
+			snprintf(why, why_size, "no answer within %u s", limits->seconds);
 			return why;
 		}
+		if (limits->stop && left > LOOK_MS)
+			left = LOOK_MS;
 		if (poll(&p, 1, (int)left) <= 0)
 			continue; /* a signal, or the time is up */
 		if (out->len == out->size && grow(out) < 0)
@@ -69,8 +74,8 @@ static const char *collect(int fd, struct output *out, long long deadline, char 
 			out->len += (size_t)n;
 		else if (errno != EINTR)
 			return strerror(errno);
-		if (out->len > out->max) {
-			snprintf(why, why_size, "the answer has more than %zu bytes", out->max);
+		if (out->len > limits->max) {
+			snprintf(why, why_size, "the answer has more than %zu bytes", limits->max);
 			return why;
 		}
 	}
@@ -112,11 +117,11 @@ static _Noreturn void in_child(int fd, int (*work)(int fd, void *arg), void *arg
 }
 
 /* *CODE takes an exit status other than 0; NULL: it is an error. */
-static char *call(const char *what, int (*work)(int fd, void *arg), void *arg, unsigned seconds, size_t max,
-		  size_t *len, int *code, struct weft_err *err)
+static char *call(const char *what, int (*work)(int fd, void *arg), void *arg,
+		  const struct weft_child_limits *limits, size_t *len, int *code, struct weft_err *err)
 {
-	struct output out = { .max = max };
-	long long deadline = now_ms() + (long long)seconds * 1000;
+	struct output out = { 0 };
+	long long deadline = now_ms() + (long long)limits->seconds * 1000;
 	char text[64];
 	const char *why;
 	int ends[2], status;
@@ -136,7 +141,7 @@ static char *call(const char *what, int (*work)(int fd, void *arg), void *arg, u
 		return NULL;
 	}
 	setpgid(pid, pid); /* both do it: whoever is first */
-	why = collect(ends[0], &out, deadline, text, sizeof(text), seconds);
+	why = collect(ends[0], &out, deadline, limits, text, sizeof(text));
 	close(ends[0]);
 	status = reap(pid, why ? 0 : deadline);
 	if (code && status >= 0 && WIFEXITED(status)) {
@@ -149,7 +154,7 @@ static char *call(const char *what, int (*work)(int fd, void *arg), void *arg, u
 		else if (status != -1)
 			snprintf(text, sizeof(text), "exit status %d", WEXITSTATUS(status));
 		else
-			snprintf(text, sizeof(text), "it did not end within %u s", seconds);
+			snprintf(text, sizeof(text), "it did not end within %u s", limits->seconds);
 		why = text;
 	}
 	if (!why && !out.text && grow(&out) < 0)
@@ -167,7 +172,9 @@ static char *call(const char *what, int (*work)(int fd, void *arg), void *arg, u
 char *weft_child_call(const char *what, int (*work)(int fd, void *arg), void *arg, unsigned seconds,
 		      size_t max, size_t *len, struct weft_err *err)
 {
-	return call(what, work, arg, seconds, max, len, NULL, err);
+	const struct weft_child_limits limits = { seconds, max, NULL };
+
+	return call(what, work, arg, &limits, len, NULL, err);
 }
 
 /* Programs */
@@ -253,11 +260,11 @@ static int exec_heard(int fd, void *arg)
 	return 127;
 }
 
-char *weft_child_hear(char *const *argv, char *const *env, unsigned seconds, size_t max, size_t *len,
-		      int *status, struct weft_err *err)
+char *weft_child_hear(char *const *argv, char *const *env, const struct weft_child_limits *limits,
+		      size_t *len, int *status, struct weft_err *err)
 {
 	struct heard heard = { argv, env };
 	const char *slash = strrchr(argv[0], '/');
 
-	return call(slash ? slash + 1 : argv[0], exec_heard, &heard, seconds, max, len, status, err);
+	return call(slash ? slash + 1 : argv[0], exec_heard, &heard, limits, len, status, err);
 }

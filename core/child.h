@@ -5,6 +5,7 @@
 #ifndef WEFT_CHILD_H
 #define WEFT_CHILD_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "core/error.h"
@@ -28,8 +29,14 @@ int weft_child_find(char *path, size_t size, const char *name, const char *const
 
 /* What the program ARGV[0], a path, says on standard output and on standard error, in one; *STATUS is its
  * exit status, any of which is fine.  ENV is its environment.  No signal is blocked there, and it has no
- * other file of ours.  As weft_child_call() otherwise, and for daemons with threads too. */
-char *weft_child_hear(char *const *argv, char *const *env, unsigned seconds, size_t max, size_t *len,
-		      int *status, struct weft_err *err);
+ * other file of ours.  As weft_child_call() otherwise, but it is killed when STOP (NULL: never) is set, too;
+ * and for daemons with threads. */
+struct weft_child_limits {
+	unsigned seconds;
+	size_t max;
+	const atomic_bool *stop;
+};
+char *weft_child_hear(char *const *argv, char *const *env, const struct weft_child_limits *limits,
+		      size_t *len, int *status, struct weft_err *err);
 
 #endif

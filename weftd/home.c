@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@
 struct weft_home {
 	char squeue[PATH_MAX], scontrol[PATH_MAX];
 	char *env[3]; /* of the commands */
+	atomic_bool stop;
 	pthread_mutex_t lock;
 	time_t deaf_until; /* of the monotonic clock; 0: it answers */
 	bool asked;	   /* though it is deaf: somebody tries */
@@ -89,6 +91,11 @@ void weft_home_close(struct weft_home *home)
 	free(home);
 }
 
+void weft_home_stop(struct weft_home *home)
+{
+	atomic_store(&home->stop, true);
+}
+
 /* ---------------------------------------------------------------- patience */
 
 static time_t now_s(void)
@@ -127,7 +134,8 @@ static char *ask(struct weft_home *home, char *const *argv, int *status, struct 
 {
 	struct weft_err why = WEFT_ERR_INIT;
 	size_t len;
-	char *text = weft_child_hear(argv, home->env, WITHIN, MAX_ANSWER, &len, status, &why);
+	const struct weft_child_limits limits = { WITHIN, MAX_ANSWER, &home->stop };
+	char *text = weft_child_hear(argv, home->env, &limits, &len, status, &why);
 
 	if (text && strlen(text) == len)
 		return text;

@@ -30,6 +30,9 @@ struct weft_home_job {
 struct weft_home *weft_home_open(const char *dir, struct weft_err *err);
 void weft_home_close(struct weft_home *home); /* NULL is allowed */
 
+/* Give up what is asked, at once, and ask no more. */
+void weft_home_stop(struct weft_home *home);
+
 /* 1 with JOB; 0: slurmctld knows no job ID, or does not tell us of it; -1 with ERR: it cannot be asked. */
 int weft_home_find(struct weft_home *home, uint32_t id, struct weft_home_job *job, struct weft_err *err);
 

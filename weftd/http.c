@@ -6,10 +6,12 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "core/rest.h"
 #include "weftd/token.h"
@@ -18,6 +20,7 @@
 #define TOTAL_MS    30000
 #define MAX_HEADERS (64 * 1024) /* bytes of all headers of an answer, and of what comes before it */
 #define MAX_PATH    4096
+#define GRACE_MS    1000 /* for what is under way when it is to end */
 #define PROBE_MAX   (1024 * 1024)
 
 struct weft_http {
@@ -26,10 +29,15 @@ struct weft_http {
 	char *socket; /* NULL: TCP */
 	char *ca;
 	unsigned connect_ms, total_ms;
+	bool (*stops)(void *arg);
+	void *arg;
 };
 
 /* An answer that comes in. */
 struct taking {
+	struct weft_http *link;
+	bool harmless;	   /* the question may be given up at any time */
+	int64_t stop_seen; /* ms of the monotonic clock; 0: it goes on */
 	char *text;
 	size_t len, room, max, headers;
 	enum { FINE, TOO_LONG, TOO_MANY_HEADERS, NO_MEMORY } state;
@@ -109,6 +117,8 @@ static int link_set_up(struct weft_http *link, const struct weft_http_options *o
 
 	link->connect_ms = options->connect_ms ? options->connect_ms : CONNECT_MS;
 	link->total_ms = options->total_ms ? options->total_ms : TOTAL_MS;
+	link->stops = options->stops;
+	link->arg = options->arg;
 	if (is_socket && !strncmp(path, "//", 2))
 		path += 2;
 	if (is_socket && path[0] != '/')
@@ -251,6 +261,35 @@ static size_t take_body(char *data, size_t size, size_t n, void *arg)
 	return more;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static bool stops(const struct weft_http *link)
+{
+	return link->stops && link->stops(link->arg);
+}
+
+/* libcurl asks at least once a second; other than 0: give up. */
+static int go_on(void *arg, curl_off_t all_down, curl_off_t down, curl_off_t all_up, curl_off_t up)
+{
+	struct taking *t = arg;
+
+	(void)all_down;
+	(void)down;
+	(void)all_up;
+	(void)up;
+	if (!stops(t->link))
+		return 0;
+	if (!t->stop_seen)
+		t->stop_seen = now_ms();
+	return t->harmless || now_ms() - t->stop_seen >= GRACE_MS;
+}
+
 /* Everything that could lead elsewhere, or say something twice, is off. */
 static int set_options(struct weft_http *link, const char *method, const char *url, const char *body,
 		       struct curl_slist *headers, struct taking *t)
@@ -276,6 +315,10 @@ static int set_options(struct weft_http *link, const char *method, const char *u
 	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CONNECTTIMEOUT_MS, (long)link->connect_ms);
 	SET(TIMEOUT_MS, (long)link->total_ms);
+	SET(QUICK_EXIT, 1L); /* a name server that hangs is not waited for */
+	SET(NOPROGRESS, 0L);
+	SET(XFERINFOFUNCTION, go_on);
+	SET(XFERINFODATA, t);
 	SET(USERAGENT, "weftd");
 	SET(PATH_AS_IS, 1L);
 	SET(URL, url);
@@ -349,6 +392,10 @@ static enum weft_http_result failed(struct weft_http *link, CURLcode rc, const s
 		return WEFT_HTTP_UNKNOWN;
 	}
 	curl_easy_getinfo(link->curl, CURLINFO_REQUEST_SIZE, &sent);
+	if (rc == CURLE_ABORTED_BY_CALLBACK) {
+		weft_err(err, "given up: weftd ends");
+		return sent == 0 ? WEFT_HTTP_UNSENT : WEFT_HTTP_UNKNOWN;
+	}
 	if (sent == 0 && t->headers == 0)
 		return no_connection(link, rc, tls, err);
 	switch (rc) {
@@ -430,7 +477,7 @@ enum weft_http_result weft_http_ask(struct weft_http *link, const struct weft_ht
 				    const char *path, const char *body, size_t max,
 				    struct weft_http_answer *answer, struct weft_err *err)
 {
-	struct taking t = { .max = max };
+	struct taking t = { .link = link, .harmless = !strcmp(method, "GET"), .max = max };
 	struct curl_slist *headers = NULL;
 	enum weft_http_result result = WEFT_HTTP_UNSENT;
 	size_t size = strlen(link->base) + strlen(path) + 1;
@@ -441,6 +488,8 @@ enum weft_http_result weft_http_ask(struct weft_http *link, const struct weft_ht
 		weft_err(err, "out of memory");
 	else if (!is_path(path))
 		weft_err(err, "\"%.60s\" is not a path of an URL", path);
+	else if (stops(link))
+		weft_err(err, "given up: weftd ends");
 	else if (add_headers(&headers, as, body != NULL, err) == 0) {
 		snprintf(url, size, "%s%s", link->base, path);
 		if (set_options(link, method, url, body, headers, &t))

@@ -23,6 +23,10 @@ struct weft_http_options {
 	const char
 		*ca; /* file of certificates, of which one must have signed the peer's; NULL: the system's */
 	unsigned connect_ms, total_ms; /* 0: 3000, 30000 */
+	/* Is it to end?  Asked once a second: then a question that changes nothing is given up, and any other
+	 * a second later.  NULL: it never is. */
+	bool (*stops)(void *arg);
+	void *arg;
 };
 
 /* Who asks: a token of slurmrestd (NULL: none) and in whose name (NULL: the token's own).  Never logged. */

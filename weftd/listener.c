@@ -30,6 +30,7 @@
 #define CHUNK	    16384
 #define MAX_HELD    (64u << 20) /* bytes of lines, of all connections */
 #define PAUSE	    1000	/* ms without new ones when there are no descriptors */
+#define LAST_MS	    1000	/* ms for the last answers to be taken, when it is over */
 
 enum state { READING, WORKING, WRITING };
 
@@ -355,12 +356,16 @@ static bool stopped(struct weft_listener *l)
 /* When it is over no new ones are taken; those that a thread has are still answered. */
 static bool goes_on(struct weft_listener *l)
 {
+	int64_t soon = now_ms() + LAST_MS;
+
 	if (!stopped(l))
 		return true;
 	l->paused = INT64_MAX;
 	for (unsigned i = l->n; i-- > 0;) {
 		if (l->conns[i]->state == READING)
 			drop(l, i);
+		else if (l->conns[i]->end > soon)
+			l->conns[i]->end = soon;
 	}
 	return l->n > 0;
 }

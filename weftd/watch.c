@@ -69,7 +69,25 @@ struct weft_watch {
 	struct weft_sites sites; /* without runs */
 };
 
+static bool stops(void *arg)
+{
+	struct weft_watch *watch = arg;
+	bool stop;
+
+	pthread_mutex_lock(&watch->lock);
+	stop = watch->stop;
+	pthread_mutex_unlock(&watch->lock);
+	return stop;
+}
+
 /* ---------------------------------------------------------------- asking */
+
+static struct weft_http *open_link(struct watcher *w, const char *url, struct weft_err *err)
+{
+	return weft_http_open(
+		&(struct weft_http_options){ .url = url, .ca = w->peer->ca, .stops = stops, .arg = w->watch },
+		err);
+}
 
 /* GET PATH under this version's "/slurm/v0.0.N/". */
 static int get(struct watcher *w, const struct weft_http_as *as, const char *path, size_t max,
@@ -162,11 +180,8 @@ static int look_at(struct watcher *w, time_t now, struct look *look, struct weft
 	if (!token)
 		return -1;
 	as.token = token;
-	if (!w->link) {
-		struct weft_http_options options = { .url = w->peer->url, .ca = w->peer->ca };
-
-		w->link = weft_http_open(&options, err);
-	}
+	if (!w->link)
+		w->link = open_link(w, w->peer->url, err);
 	if (w->link && find_version(w, &as, now, look, err) == 0 && get_nodes(w, &as, look, err) == 0)
 		rc = get_jobs(w, &as, look, err);
 	if (rc < 0)
@@ -188,7 +203,7 @@ static int fetch_offer(struct watcher *w, const char *url, char **text, size_t *
 	int rc = -1;
 
 	snprintf(base, sizeof(base), "%.*s", (int)(path ? (size_t)(path - url) : strlen(url)), url);
-	link = weft_http_open(&(struct weft_http_options){ .url = base, .ca = w->peer->ca }, err);
+	link = open_link(w, base, err);
 	if (!link)
 		return -1;
 	if (weft_http_ask(link, &as, "GET", path ? path : "/", NULL, WEFT_OFFER_MAX_BYTES, &answer, err) ==
@@ -456,7 +471,7 @@ static bool look_once(struct watcher *w)
 	if (rc == 0) {
 		set_prices(w, now, kinds, n);
 		note_good(w, now, kinds, n);
-	} else {
+	} else if (!stops(w->watch)) {
 		note_bad(w, look.lied, err.text);
 	}
 	return rc < 0 && look.lied;
@@ -469,7 +484,8 @@ static void *watch_thread(void *arg)
 
 	do {
 		lied = look_once(w);
-		save(w->watch);
+		if (!stops(w->watch))
+			save(w->watch);
 	} while (sleep_for(w->watch, pause_of(w, lied)));
 	return NULL;
 }

@@ -260,6 +260,8 @@ static int serve(const struct options *o, const struct weft_conf *conf, struct w
 		run_until_told(o, conf, &signals, text, len);
 		rc = 0;
 	}
+	if (by.home)
+		weft_home_stop(by.home);
 	weft_listener_stop(listener);
 	weft_watch_stop(by.watch);
 	if (by.runs)
@@ -283,16 +285,13 @@ static int usage_error(const char *what)
 /* An exit status, or -1: go on. */
 static int read_options(int argc, char **argv, struct options *o)
 {
-	static const struct option options[] = { { "conf", required_argument, NULL, 'c' },
-						 { "listen", required_argument, NULL, 'l' },
-						 { "slurm", required_argument, NULL, 'S' },
-						 { "syslog", no_argument, NULL, 's' },
-						 { "verbose", no_argument, NULL, 'v' },
-						 { "check", no_argument, NULL, 'C' },
-						 { "make-key", required_argument, NULL, 'k' },
-						 { "help", no_argument, NULL, 'h' },
-						 { "version", no_argument, NULL, 'V' },
-						 { 0 } };
+	static const struct option options[] = {
+		{ "conf", required_argument, NULL, 'c' },     { "listen", required_argument, NULL, 'l' },
+		{ "slurm", required_argument, NULL, 'S' },    { "syslog", no_argument, NULL, 's' },
+		{ "verbose", no_argument, NULL, 'v' },	      { "check", no_argument, NULL, 'C' },
+		{ "make-key", required_argument, NULL, 'k' }, { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },	      { 0 }
+	};
 	int c;
 
 	weft_client_conf_path(o->conf, sizeof(o->conf));

@@ -58,8 +58,9 @@ static uint32_t some_number(void)
 	return n;
 }
 
-static bool stops(struct worker *w)
+static bool stops(void *worker)
 {
+	struct worker *w = worker;
 	bool stop;
 
 	pthread_mutex_lock(&w->book->lock);
@@ -550,7 +551,8 @@ static bool look_and_act(struct worker *w)
 		if (!w->listings[i].whole)
 			why = w->listings[i].why;
 	}
-	say_away(w, answered || (w->listings && w->n_listings == 0) ? "" : why);
+	if (!stops(w))
+		say_away(w, answered || (w->listings && w->n_listings == 0) ? "" : why);
 	for (size_t i = 0; i < w->n_live && !stops(w); i++)
 		work_on(w, w->runs[i]);
 	for (size_t i = 0; i < w->n_listings; i++)
@@ -606,7 +608,9 @@ void *weft_worker(void *arg)
 {
 	struct worker w = { .peer = arg };
 	struct weft_err err = WEFT_ERR_INIT;
-	struct weft_http_options options = { .url = w.peer->url, .ca = w.peer->ca };
+	struct weft_http_options options = {
+		.url = w.peer->url, .ca = w.peer->ca, .stops = stops, .arg = &w
+	};
 	bool live, answered;
 	double began, took, pause, deaf;
 

@@ -7,12 +7,15 @@
 
 #include <check.h>
 #include <munge.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/sites.h"
@@ -99,7 +102,7 @@ static void home_says(const char *text, int status)
 /* Job, user, state, restarts, partition, node. */
 #define HOME(job, uid, state, restarts, part, node)                                                          \
 	job "           " uid "        " state "       " restarts "          " part "       " node "      "  \
-												   "\n"
+	    "\n"
 #define ON_BETA	 HOME("77", "65534", "RUNNING", "0", "b", "b")
 #define ON_GAMMA HOME("78", "65534", "RUNNING", "0", "g", "g") HOME("77", "65534", "RUNNING", "0", "g", "g")
 
@@ -509,6 +512,45 @@ START_TEST(home_is_away)
 }
 END_TEST
 
+/* slurmctld and a peer that hang keep nobody from ending. */
+START_TEST(ends_soon)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	int deaf = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct weft_err err = WEFT_ERR_INIT;
+	struct timespec from, to;
+	struct weft_watch *watch;
+	struct weft_runs *runs;
+	struct weft_conf *other;
+	char text[512];
+
+	ck_assert_int_eq(bind(deaf, (struct sockaddr *)&at, len), 0);
+	ck_assert_int_eq(listen(deaf, 16), 0);
+	ck_assert_int_eq(getsockname(deaf, (struct sockaddr *)&at, &len), 0);
+	snprintf(text, sizeof(text),
+		 "WeftdState=%s/other\nSites=%s/other.json\n"
+		 "Peer=deaf Url=http://127.0.0.1:%u Token=%s/token Users=same Node=n Partition=p\n",
+		 dir, dir, ntohs(at.sin_port), dir);
+	other = weft_conf_parse("weft.conf", text, strlen(text), &err);
+	ck_assert_msg(other != NULL, "%s", err.text);
+	runs = weft_runs_open(other->burst.state, other, &err);
+	watch = weft_watch_start(other, runs, &err);
+	ck_assert_msg(runs && watch, "%s", err.text);
+	sleep(1);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	weft_watch_stop(watch);
+	weft_runs_close(runs);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	ck_assert_int_lt(to.tv_sec - from.tv_sec, 15); /* of 30 */
+	weft_conf_destroy(other);
+	close(deaf);
+	put_file("squeue", "#!/bin/sh\nsleep 60\n", 0755);
+	weft_home_stop(by.home);
+	check_no(NOBODY, GOOD, "slurmctld at home cannot be asked: squeue: given up", "later");
+}
+END_TEST
+
 START_TEST(no_commands)
 {
 	struct weft_err err = WEFT_ERR_INIT;
@@ -625,6 +667,7 @@ int main(void)
 	tcase_add_test(tc, an_old_seal);
 	tcase_add_loop_test(tc, at_home, 0, LENGTH(homes));
 	tcase_add_test(tc, home_is_away);
+	tcase_add_test(tc, ends_soon);
 	tcase_add_test(tc, no_commands);
 	tcase_add_test(tc, who_may_not);
 	tcase_add_test(tc, users_change);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,6 +233,14 @@ static void serve_drip(int fd)
 		say(fd, " ");
 		usleep(100000);
 	}
+}
+
+static void serve_hang(int fd)
+{
+	char byte;
+
+	if (read(fd, &byte, 1) < 0) /* until the other end goes */
+		return;
 }
 
 static void serve_late(int fd)
@@ -459,6 +468,48 @@ START_TEST(no_tls)
 }
 END_TEST
 
+static atomic_bool is_over;
+
+static bool over(void *arg)
+{
+	(void)arg;
+	return is_over;
+}
+
+static void *end_it(void *arg)
+{
+	(void)arg;
+	usleep(300 * 1000);
+	is_over = true;
+	return NULL;
+}
+
+/* Told to end it does not wait for a peer that hangs, and asks no more. */
+START_TEST(told_to_end)
+{
+	const char *method = _i ? "POST" : "GET";
+	struct timespec from, to;
+	pthread_t other;
+	char url[128];
+
+	start_server(serve_hang);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d", port);
+	link_to = weft_http_open(&(struct weft_http_options){ .url = url, .stops = over }, &err);
+	ck_assert_ptr_nonnull(link_to);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	ck_assert_int_eq(pthread_create(&other, NULL, end_it, NULL), 0);
+	ck_assert_int_eq(ask(method, "/x", _i ? "{}" : NULL, 100), WEFT_HTTP_UNKNOWN);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	ck_assert_str_eq(err.text, "given up: weftd ends");
+	ck_assert_int_lt(to.tv_sec - from.tv_sec, 15); /* of 30 */
+	ck_assert_int_eq(requests, 1);
+	ck_assert_int_eq(ask(method, "/x", _i ? "{}" : NULL, 100), WEFT_HTTP_UNSENT);
+	ck_assert_str_eq(err.text, "given up: weftd ends");
+	ck_assert_int_eq(requests, 1);
+	pthread_join(other, NULL);
+}
+END_TEST
+
 START_TEST(breaks_off)
 {
 	static void (*const servers[])(int) = { serve_nothing, serve_reset, serve_truncated,
@@ -654,6 +705,7 @@ int main(void)
 	tcase_add_test(none, nobody_listens);
 	tcase_add_test(none, no_such_host);
 	tcase_add_test(none, no_tls);
+	tcase_add_loop_test(none, told_to_end, 0, 2);
 	tcase_add_loop_test(none, breaks_off, 0, 4);
 	tcase_add_loop_test(none, takes_too_long, 0, 2);
 	tcase_add_loop_test(bad, refused, 0, 8);
