@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/burst.h"
 #include "core/file.h"
+#include "core/money.h"
 #include "core/ticket.h"
 #include "core/utf8.h"
 #include "core/wrapper.h"
@@ -236,6 +238,24 @@ json_object *weft_proxy_job_name(const struct weft_proxy_job *job, struct weft_e
 	return NULL;
 }
 
+/* What it may cost at the most, as --max-cost says; and the quote that it was sent with, if it was. */
+static int put_price(json_object *o)
+{
+	struct weft_burst_wish wish = { .max_cost = -1 };
+	const char *text = getenv("SLURM_SPANK_WEFT_BURST"), *quote = getenv("WEFT_QUOTE");
+	char cost[WEFT_MONEY_SIZE];
+	int rc = 0;
+
+	text = text ? text : getenv("WEFT_BURST");
+	if (text && weft_burst_parse(text, &wish, NULL) == 0) {
+		if (wish.max_cost >= 0)
+			rc = put(o, "max_cost",
+				 json_object_new_string(weft_money_text(wish.max_cost, wish.currency, cost)));
+		weft_burst_clear(&wish);
+	}
+	return rc || (quote && *quote && put(o, "quote", json_object_new_string(quote))) ? -1 : 0;
+}
+
 json_object *weft_proxy_job_order(const struct weft_proxy_job *job, bool weft, char *const *environment,
 				  bool join, struct weft_err *err)
 {
@@ -244,7 +264,7 @@ json_object *weft_proxy_job_order(const struct weft_proxy_job *job, bool weft, c
 
 	if (o && !put(o, "restarts", json_object_new_int64(job->restarts)) &&
 	    !put(o, "ticket", json_object_new_string(job->ticket)) && !put_script(o, job->argv[0], err) &&
-	    !put_environment(o, &sent) && !put_size(o, job) && !put_cards(o, job, weft))
+	    !put_environment(o, &sent) && !put_size(o, job) && !put_cards(o, job, weft) && !put_price(o))
 		return o;
 	weft_err(err, "out of memory");
 	json_object_put(o);

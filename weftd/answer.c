@@ -18,6 +18,7 @@
 #include "weftd/log.h"
 #include "weftd/permit.h"
 #include "weftd/question.h"
+#include "weftd/trade.h"
 #include "weftd/wire.h"
 
 #define MAX_DEPTH  8
@@ -139,6 +140,15 @@ static int find_asker(struct asked *q, struct asker *who)
 	return weft_err(&q->err, "uid %lu has no name at the controller", (unsigned long)q->uid);
 }
 
+static struct weft_trader trader_of(const struct asked *q, const struct asker *who)
+{
+	return (struct weft_trader){ .conf = q->by->conf,
+				     .runs = q->by->runs,
+				     .watch = q->by->watch,
+				     .user = who->found->pw_name,
+				     .all = q->uid == ROOT };
+}
+
 static bool is_his(const struct asked *q, const struct weft_run_status *run)
 {
 	return q->uid == ROOT || run->uid == q->uid;
@@ -219,6 +229,8 @@ static int ask_attach(struct asked *q)
 	struct weft_run_status run;
 	struct weft_question_job job;
 	struct weft_question_order order;
+	struct weft_trade_bill bill;
+	struct weft_trader trader;
 	struct asker who;
 	const char *ticket;
 	int rc;
@@ -232,6 +244,10 @@ static int ask_attach(struct asked *q)
 	if (rc >= 0)
 		rc = weft_permit(q->by->home, q->by->conf->burst.munge, ticket, q->uid, &job, &order,
 				 &q->later, &q->err);
+	if (rc >= 0) {
+		trader = trader_of(q, &who);
+		rc = weft_trade_bill(&trader, q->question, &order, &bill, &q->later, &q->err);
+	}
 	if (rc >= 0)
 		rc = weft_runs_attach(q->by->runs, &order.run, &run, &q->later, &q->err);
 	weft_question_clear(&order);
@@ -327,6 +343,28 @@ static int ask_sites(struct asked *q)
 	return 0;
 }
 
+static int ask_quote(struct asked *q)
+{
+	struct weft_trader trader;
+	struct asker who;
+
+	if (find_asker(q, &who) < 0)
+		return -1;
+	trader = trader_of(q, &who);
+	return weft_trade_quote(&trader, q->question, q->answer, &q->later, &q->err);
+}
+
+static int ask_ledger(struct asked *q)
+{
+	struct weft_trader trader;
+	struct asker who;
+
+	if (find_asker(q, &who) < 0)
+		return -1;
+	trader = trader_of(q, &who);
+	return weft_trade_ledger(&trader, q->question, q->answer, &q->later, &q->err);
+}
+
 #define JOB_KEYS "peer", "cluster", "job", "submit"
 
 static const struct ask {
@@ -339,12 +377,14 @@ static const struct ask {
 	{ "attach",
 	  ask_attach,
 	  { JOB_KEYS, "restarts", "ticket", "script", "script_base64", "environment", "minutes", "gres",
-	    "accel", "nodes", "tasks", "cpus_per_task", "memory_mb", "requeue", NULL } },
+	    "accel", "nodes", "tasks", "cpus_per_task", "max_cost", "quote", "memory_mb", "requeue", NULL } },
 	{ "status", ask_status, { "key", "renew", NULL } },
 	{ "cancel", ask_cancel, { "key", NULL } },
 	{ "settle", ask_settle, { "key", NULL } },
 	{ "job", ask_job, { "job", NULL } },
 	{ "sites", ask_sites, { NULL } },
+	{ "quote", ask_quote, { "peer", "gres", "cards", "minutes", "account", NULL } },
+	{ "ledger", ask_ledger, { "peer", "account", "user", "month", "after", NULL } },
 };
 #define ASKS (sizeof(asks) / sizeof(asks[0]))
 

@@ -23,7 +23,7 @@
 #define MAX_ANSWER (1024 * 1024)
 
 /* Wide enough, so that nothing is cut and each has a space behind it. */
-#define FIELDS "JobID:12 ,UserID:12 ,State:40 ,RestartCnt:12 ,Partition:255 ,NodeList:255 "
+#define FIELDS "JobID:12 ,UserID:12 ,State:40 ,RestartCnt:12 ,Partition:255 ,NodeList:255 ,Account:255 "
 
 struct weft_home {
 	char squeue[PATH_MAX], scontrol[PATH_MAX];
@@ -197,6 +197,9 @@ static bool read_line(const char *line, uint32_t id, struct weft_home_job *job)
 	job->uid = uid;
 	if (!word(&line, job->nodes, sizeof(job->nodes)))
 		job->nodes[0] = '\0';
+	if (!job->nodes[0] || !word(&line, job->account, sizeof(job->account)) ||
+	    !strcmp(job->account, "(null)"))
+		job->account[0] = '\0';
 	return true;
 }
 

@@ -23,6 +23,7 @@ struct weft_home_job {
 	uid_t uid;
 	uint32_t restarts;
 	char state[WEFT_HOME_WORD], partition[WEFT_HOME_WORD], nodes[WEFT_HOME_WORD];
+	char account[WEFT_HOME_WORD]; /* "": none, or it has no nodes */
 };
 
 /* With squeue and scontrol of the directory DIR; NULL: of PATH, or of where they usually are.  NULL with ERR:

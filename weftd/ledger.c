@@ -288,6 +288,23 @@ int weft_ledger_hold(struct weft_ledger *ledger, const struct weft_ledger_bill *
 	return rc;
 }
 
+int weft_ledger_try(struct weft_ledger *ledger, const struct weft_ledger_bill *bill, time_t now,
+		    struct weft_err *err)
+{
+	int64_t amount = weft_money_cost(bill->price, bill->cards, bill->seconds);
+	bool later;
+	int rc;
+
+	if (bill->price < 0)
+		return weft_err(err, "what %s costs at %s is not known", bill->gres, bill->peer);
+	if (check_bill(bill, amount, err) < 0)
+		return -1;
+	pthread_mutex_lock(&ledger->lock);
+	rc = check_budgets(ledger, bill, amount, now, &later, err);
+	pthread_mutex_unlock(&ledger->lock);
+	return rc;
+}
+
 /* ---------------------------------------------------------------- charges */
 
 /* LIEN becomes what ends it, with what USE (NULL: nothing) cost: never more than was held. */

@@ -76,6 +76,10 @@ bool weft_ledger_has_budget(const struct weft_conf *conf, const char *account, c
 int weft_ledger_hold(struct weft_ledger *ledger, const struct weft_ledger_bill *bill, time_t now, bool *later,
 		     struct weft_err *err);
 
+/* Would weft_ledger_hold() take BILL at NOW, whose KEY may be NULL?  Nothing is written. */
+int weft_ledger_try(struct weft_ledger *ledger, const struct weft_ledger_bill *bill, time_t now,
+		    struct weft_err *err);
+
 /* The lien of the run ends, with a cost (USE) or without (NULL).  0 also when it has ended before, or there
  * never was one. */
 int weft_ledger_end(struct weft_ledger *ledger, const char *key, unsigned first,
@@ -145,6 +149,7 @@ struct weft_ledger_filter {
 	int64_t after;			   /* transactions behind this one */
 };
 
+/* EACH returns not 0 to stop, which is passed on. */
 typedef int (*weft_ledger_each_line)(void *arg, const struct weft_ledger_line *line);
 int weft_ledger_lines(struct weft_ledger *ledger, const struct weft_ledger_filter *filter,
 		      weft_ledger_each_line each, void *arg, struct weft_err *err);

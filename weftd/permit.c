@@ -91,29 +91,28 @@ static bool is_one_of(const char *word, const char *const *list)
 }
 
 int weft_permit_runs(struct weft_home *home, const struct weft_question_job *job, uid_t uid,
-		     uint32_t restarts, bool *later, struct weft_err *err)
+		     uint32_t restarts, struct weft_home_job *there, bool *later, struct weft_err *err)
 {
 	static const char *const runs[] = { "RUNNING", "RESIZING", "SIGNALING", "STOPPED", NULL };
 	static const char *const may_run[] = { "CONFIGURING", "SUSPENDED", NULL };
-	struct weft_home_job there;
-	int rc = weft_home_find(home, job->job, &there, err);
+	int rc = weft_home_find(home, job->job, there, err);
 
 	*later = rc < 0;
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
 		return weft_err(err, "slurmctld at home knows no job %u", job->job);
-	if (there.uid != uid)
+	if (there->uid != uid)
 		return weft_err(err, "job %u at home is that of another user", job->job);
-	*later = is_one_of(there.state, may_run);
-	if (!is_one_of(there.state, runs))
-		return weft_err(err, "job %u does not run at home: it is %s", job->job, there.state);
-	if (there.restarts != restarts)
+	*later = is_one_of(there->state, may_run);
+	if (!is_one_of(there->state, runs))
+		return weft_err(err, "job %u does not run at home: it is %s", job->job, there->state);
+	if (there->restarts != restarts)
 		return weft_err(err, "job %u was requeued at home", job->job);
-	if (strcmp(there.nodes, job->peer->node) != 0 ||
-	    strcmp(there.partition, job->peer->local_partition) != 0)
+	if (strcmp(there->nodes, job->peer->node) != 0 ||
+	    strcmp(there->partition, job->peer->local_partition) != 0)
 		return weft_err(err, "job %u runs on %s in partition %s at home, not on %s in %s", job->job,
-				there.nodes, there.partition, job->peer->node, job->peer->local_partition);
+				there->nodes, there->partition, job->peer->node, job->peer->local_partition);
 	return 0;
 }
 
@@ -122,11 +121,17 @@ int weft_permit(struct weft_home *home, const char *munge, const char *sealed, u
 		struct weft_err *err)
 {
 	struct weft_ticket *ticket = open_ticket(home, munge, sealed, later, err);
+	struct weft_home_job there;
 	int rc = -1;
 
 	if (ticket && check_job(ticket, uid, job, err) == 0 && check_size(ticket, order, err) == 0) {
 		order->run.restarts = ticket->job.restarts;
-		rc = weft_permit_runs(home, job, uid, ticket->job.restarts, later, err);
+		rc = weft_permit_runs(home, job, uid, ticket->job.restarts, &there, later, err);
+	}
+	if (rc == 0) {
+		snprintf(order->account, sizeof(order->account), "%s", there.account);
+		snprintf(order->kind, sizeof(order->kind), "%s", ticket->groups[0].gres);
+		order->cards = (unsigned)weft_ticket_group_cards(ticket, 0);
 	}
 	weft_ticket_destroy(ticket);
 	return rc;

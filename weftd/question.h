@@ -15,6 +15,7 @@
 #include "weftd/users.h"
 
 #define WEFT_QUESTION_MAX_WORD 1024
+#define WEFT_QUESTION_ACCOUNT  256 /* bytes, with its NUL */
 #define WEFT_QUESTION_MAX_ENV  16384
 
 /* The values of QUESTION, an object.  When it is not there: an error if REQUIRED, else NULL or 0.  -1 with
@@ -44,6 +45,10 @@ struct weft_question_order {
 	struct weft_run_order run;
 	const char **environment;
 	char *script, *accel, *top;
+	/* As slurmctld says (weft_permit()): the job's account at home ("": none), its kind of cards and how
+	 * many. */
+	char account[WEFT_QUESTION_ACCOUNT], kind[128];
+	unsigned cards;
 };
 
 /* Of user UID, USER at home, who is THERE at the peer of JOB.  0 with *ORDER for weft_question_clear(), which

@@ -99,25 +99,6 @@ bool weft_runs_is_past(const struct weft_run *run, time_t now)
 	       now > weft_handover_dead(&run->h, &run->rules);
 }
 
-unsigned weft_runs_cards(const char *gres)
-{
-	unsigned long cards = 0;
-
-	for (const char *part = gres; *part;) {
-		size_t len = strcspn(part, ",");
-		const char *digits = part + len;
-
-		while (digits > part && digits[-1] >= '0' && digits[-1] <= '9')
-			digits--;
-		if (len > 0)
-			cards += digits > part && digits[-1] == ':' && digits < part + len
-					 ? strtoul(digits, NULL, 10)
-					 : 1;
-		part += len + (part[len] == ',');
-	}
-	return cards > UINT_MAX ? UINT_MAX : (unsigned)cards;
-}
-
 /* ---------------------------------------------------------------- writing */
 
 static struct weft_store_usage usage_of(const struct weft_run *run, const struct weft_handover *h)
@@ -162,6 +143,8 @@ int weft_runs_save(struct weft_runs *book, struct weft_run *run, const struct we
 	free(record);
 	if (rc == 0)
 		run->written = h->renewed;
+	if (rc == 0 && row.over)
+		weft_runs_pay_end(book, run, h);
 	return rc;
 }
 
@@ -430,11 +413,12 @@ struct weft_runs *weft_runs_open(const char *dir, const struct weft_conf *conf, 
 	}
 	pthread_mutex_init(&book->lock, NULL);
 	loading = (struct loading){ book, time(NULL) };
+	weft_runs_pay_open(book, dir, conf);
 	if (make_peers(book, conf) < 0)
 		weft_err(err, "out of memory");
 	else if ((book->store = weft_store_open(path, err)) &&
 		 weft_store_read(book->store, 0, NULL, loading.now, load, &loading, err) == 0 &&
-		 start(book, err) == 0)
+		 weft_runs_pay_replay(book, err) == 0 && start(book, err) == 0)
 		return book;
 	weft_err(err, "%s: cannot be read", path);
 	weft_runs_close(book);
@@ -468,6 +452,7 @@ void weft_runs_close(struct weft_runs *book)
 	}
 	free(book->peers);
 	weft_store_close(book->store);
+	weft_ledger_close(book->ledger);
 	pthread_mutex_destroy(&book->lock);
 	free(book);
 }
@@ -546,6 +531,7 @@ static int add(struct weft_runs *book, struct weft_runs_peer *peer, const char *
 		weft_handover_begin(&run->h, time(NULL));
 		run->h.attempt = first;
 		run->written = run->h.renewed;
+		run->owes = order->bill;
 		record = weft_handover_write(&run->h);
 	}
 	if (record) {
@@ -603,7 +589,13 @@ static int attach(struct weft_runs *book, struct weft_runs_peer *peer, const cha
 		return -1;
 	}
 	weft_runs_free(old);
-	return add(book, peer, key, first, order, run, err);
+	if (weft_runs_pay_hold(book, key, first, order, later, err) < 0)
+		return -1;
+	*later = true;
+	if (add(book, peer, key, first, order, run, err) == 0)
+		return 0;
+	weft_runs_pay_drop(book, key, first);
+	return -1;
 }
 
 int weft_runs_attach(struct weft_runs *book, const struct weft_run_order *order,

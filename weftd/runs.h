@@ -22,6 +22,9 @@
 #include "core/handover.h"
 #include "core/rest.h"
 
+struct weft_ledger;
+struct weft_ledger_bill; /* weftd/ledger.h */
+
 #define WEFT_RUN_KEY WEFT_HANDOVER_KEY /* bytes: "CLUSTER.JOB.SUBMIT" */
 
 /* What a proxy wants to be run.  The caller has checked who asks and mapped the user. */
@@ -37,6 +40,8 @@ struct weft_run_order {
 	/* With the user's script: the book puts core/wrapper.h's around it.  MINUTES is needed.  Name,
 	 * comment, deadline and hold are filled in by the book. */
 	struct weft_rest_job what;
+	/* What it may cost; NULL: nothing.  Of a new run alone; KEY and FIRST are the book's. */
+	const struct weft_ledger_bill *bill;
 };
 
 enum weft_run_phase {
@@ -75,10 +80,14 @@ struct weft_runs;
 struct weft_runs *weft_runs_open(const char *dir, const struct weft_conf *conf, struct weft_err *err);
 void weft_runs_close(struct weft_runs *runs); /* stops the threads */
 
+/* The book's ledger, which lives as long; NULL with ERR: it cannot be used. */
+struct weft_ledger *weft_runs_ledger(struct weft_runs *runs, struct weft_err *err);
+
 /* Take up ORDER: a new run, or, when there is one of this job that is neither settled nor to be cancelled
  * (its proxy was killed, the gateway restarted, slurmctld requeued the job), that one, whose lease begins
- * anew.  0 with STATUS, -1 with ERR; *LATER (NULL allowed): the same may be taken later (the disk; a run of
- * this job at another peer that goes on, or that ended and was not brought home). */
+ * anew.  A new run's lien is taken before it is noted (weftd/ledger.h).  0 with STATUS, -1 with ERR; *LATER
+ * (NULL allowed): the same may be taken later (the disk; a run of this job at another peer that goes on, or
+ * that ended and was not brought home). */
 int weft_runs_attach(struct weft_runs *runs, const struct weft_run_order *order,
 		     struct weft_run_status *status, bool *later, struct weft_err *err);
 

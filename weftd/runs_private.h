@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "weftd/ledger.h"
 #include "weftd/order.h"
 #include "weftd/runs.h"
 #include "weftd/store.h"
@@ -22,6 +23,7 @@ struct weft_run {
 	const char *damage; /* why nothing is done with it; NULL: nothing */
 	struct weft_handover h;
 	bool settled;
+	bool owes;	/* it may have a lien that has not ended */
 	time_t written; /* h.renewed as it is on disk */
 	char away[256]; /* why the peer could not be asked last; "": it could */
 };
@@ -45,6 +47,9 @@ struct weft_runs {
 	struct weft_runs_peer *peers;
 	size_t n_peers;
 	bool stop;
+	const struct weft_conf *conf;
+	struct weft_ledger *ledger; /* NULL: NO_LEDGER says why */
+	char no_ledger[512];
 };
 
 /* All with the lock held. */
@@ -59,6 +64,17 @@ unsigned weft_runs_cards(const char *gres);    /* "gpu:h100:8,npu:4": 12 */
 bool weft_runs_is_past(const struct weft_run *run,
 		       time_t now); /* nothing of it can show up at the peer any more */
 void weft_runs_free(struct weft_run *run);
+
+/* ---------------------------------------------------------------- runs_pay.c: what they cost */
+
+void weft_runs_pay_open(struct weft_runs *book, const char *dir, const struct weft_conf *conf);
+/* Before threads start: liens whose run is over, or was never noted, end. */
+int weft_runs_pay_replay(struct weft_runs *book, struct weft_err *err);
+/* With the lock held: a lien for a run that is not in the book yet; it is over; it is not noted after all. */
+int weft_runs_pay_hold(struct weft_runs *book, const char *key, unsigned first,
+		       const struct weft_run_order *order, bool *later, struct weft_err *err);
+void weft_runs_pay_end(struct weft_runs *book, struct weft_run *run, const struct weft_handover *h);
+void weft_runs_pay_drop(struct weft_runs *book, const char *key, unsigned first);
 
 void *weft_worker(void *peer); /* a thread: struct weft_runs_peer */
 

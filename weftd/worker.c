@@ -505,6 +505,8 @@ static bool gather(struct worker *w)
 			weft_runs_free(run);
 			continue;
 		}
+		if (run->h.step == WEFT_HANDOVER_OVER)
+			weft_runs_pay_end(w->book, run, &run->h);
 		at = &run->next;
 		n++;
 	}
