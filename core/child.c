@@ -116,47 +116,67 @@ static _Noreturn void in_child(int fd, int (*work)(int fd, void *arg), void *arg
 	_exit(work(fd, arg));
 }
 
-/* *CODE takes an exit status other than 0; NULL: it is an error. */
+/* Start WORK; the end to read from, or -1 with ERR. */
+static int start(const char *what, int (*work)(int fd, void *arg), void *arg, pid_t *pid,
+		 struct weft_err *err)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return weft_err(err, "%s: %s", what, strerror(errno));
+	*pid = fork();
+	if (*pid == 0)
+		in_child(ends[1], work, arg);
+	close(ends[1]);
+	if (*pid < 0) {
+		weft_err(err, "%s: %s", what, strerror(errno));
+		close(ends[0]);
+		return -1;
+	}
+	setpgid(*pid, *pid); /* both do it: whoever is first */
+	return ends[0];
+}
+
+/* Wait for PID, which has until DEADLINE.  What was wrong with its end, in WHY; NULL: nothing.  *CODE takes
+ * an exit status other than 0; NULL: it is an error. */
+static const char *end(pid_t pid, long long deadline, unsigned seconds, int *code, char *why, size_t size)
+{
+	int status = reap(pid, deadline);
+
+	if (code && status >= 0 && WIFEXITED(status)) {
+		*code = WEXITSTATUS(status);
+		return NULL;
+	}
+	if (status == 0)
+		return NULL;
+	if (status != -1 && WIFSIGNALED(status))
+		snprintf(why, size, "it died of signal %d", WTERMSIG(status));
+	else if (status != -1)
+		snprintf(why, size, "exit status %d", WEXITSTATUS(status));
+	else
+		snprintf(why, size, "it did not end within %u s", seconds);
+	return why;
+}
+
+/* CODE as above. */
 static char *call(const char *what, int (*work)(int fd, void *arg), void *arg,
 		  const struct weft_child_limits *limits, size_t *len, int *code, struct weft_err *err)
 {
 	struct output out = { 0 };
 	long long deadline = now_ms() + (long long)limits->seconds * 1000;
-	char text[64];
 	const char *why;
-	int ends[2], status;
+	char text[64];
 	pid_t pid;
+	int fd = start(what, work, arg, &pid, err);
 
-	if (pipe2(ends, O_CLOEXEC) < 0) {
-		weft_err(err, "%s: %s", what, strerror(errno));
+	if (fd < 0)
 		return NULL;
-	}
-	pid = fork();
-	if (pid == 0)
-		in_child(ends[1], work, arg);
-	close(ends[1]);
-	if (pid < 0) {
-		weft_err(err, "%s: %s", what, strerror(errno));
-		close(ends[0]);
-		return NULL;
-	}
-	setpgid(pid, pid); /* both do it: whoever is first */
-	why = collect(ends[0], &out, deadline, limits, text, sizeof(text));
-	close(ends[0]);
-	status = reap(pid, why ? 0 : deadline);
-	if (code && status >= 0 && WIFEXITED(status)) {
-		*code = WEXITSTATUS(status);
-		status = 0;
-	}
-	if (!why && status != 0) {
-		if (status != -1 && WIFSIGNALED(status))
-			snprintf(text, sizeof(text), "it died of signal %d", WTERMSIG(status));
-		else if (status != -1)
-			snprintf(text, sizeof(text), "exit status %d", WEXITSTATUS(status));
-		else
-			snprintf(text, sizeof(text), "it did not end within %u s", limits->seconds);
-		why = text;
-	}
+	why = collect(fd, &out, deadline, limits, text, sizeof(text));
+	close(fd);
+	if (why)
+		reap(pid, 0);
+	else
+		why = end(pid, deadline, limits->seconds, code, text, sizeof(text));
 	if (!why && !out.text && grow(&out) < 0)
 		why = "out of memory";
 	if (why) {
@@ -267,4 +287,93 @@ char *weft_child_hear(char *const *argv, char *const *env, const struct weft_chi
 	const char *slash = strrchr(argv[0], '/');
 
 	return call(slash ? slash + 1 : argv[0], exec_heard, &heard, limits, len, status, err);
+}
+
+/* Lines */
+
+#define TICK 200 /* ms */
+
+/* Hand over the whole lines that OUT holds, and keep what is behind them. */
+static int hand_over(struct output *out, const struct weft_child_reader *reader, struct weft_err *err)
+{
+	size_t from = 0;
+
+	for (;;) {
+		char *line = out->text + from, *feed = memchr(line, '\n', out->len - from);
+		int rc;
+
+		if (!feed)
+			break;
+		*feed = '\0';
+		rc = reader->line(line, (size_t)(feed - line), reader->arg, err);
+		if (rc < 0)
+			return -1;
+		from = (size_t)(feed - out->text) + 1;
+	}
+	if (from > 0)
+		memmove(out->text, out->text + from, out->len - from);
+	out->len -= from;
+	return 0;
+}
+
+/* Read FD until it ends.  -1 with ERR. */
+static int read_lines(const char *what, int fd, struct output *out, long long deadline, unsigned seconds,
+		      const struct weft_child_reader *reader, struct weft_err *err)
+{
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		long long left = deadline - now_ms();
+		ssize_t n;
+
+		if (left <= 0)
+			return weft_err(err, "%s: no answer within %u s", what, seconds);
+		if (reader->tick)
+			reader->tick(reader->arg);
+		if (poll(&p, 1, (int)(left < TICK ? left : TICK)) <= 0)
+			continue; /* a signal, or for the tick */
+		if (out->len == out->size && grow(out) < 0)
+			return weft_err(err, "out of memory");
+		n = read(fd, out->text + out->len, out->size - out->len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return weft_err(err, "%s: %s", what, strerror(errno));
+		if (n == 0) {
+			out->text[out->len] = '\0';
+			return out->len ? reader->line(out->text, out->len, reader->arg, err) : 0;
+		}
+		out->len += (size_t)n;
+		if (hand_over(out, reader, err) < 0)
+			return -1;
+		if (out->len > reader->max)
+			return weft_err(err, "%s: a line has more than %zu bytes", what, reader->max);
+	}
+}
+
+int weft_child_lines(char *const *argv, const char *const *dirs, unsigned seconds,
+		     const struct weft_child_reader *reader, int *found, struct weft_err *err)
+{
+	long long deadline = now_ms() + (long long)seconds * 1000;
+	struct output out = { 0 };
+	struct program program = { .argv = argv };
+	const char *why = NULL;
+	char text[64];
+	pid_t pid;
+	int fd, rc;
+
+	*found = find(program.path, argv[0], dirs);
+	if (!*found)
+		return -1;
+	fd = start(argv[0], exec_program, &program, &pid, err);
+	if (fd < 0)
+		return -1;
+	rc = grow(&out) < 0 ? weft_err(err, "out of memory")
+			    : read_lines(argv[0], fd, &out, deadline, seconds, reader, err);
+	close(fd);
+	if (rc < 0)
+		reap(pid, 0);
+	else
+		why = end(pid, deadline, seconds, NULL, text, sizeof(text));
+	free(out.text);
+	return why ? weft_err(err, "%s: %s", argv[0], why) : rc;
 }

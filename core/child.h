@@ -39,4 +39,18 @@ struct weft_child_limits {
 char *weft_child_hear(char *const *argv, char *const *env, const struct weft_child_limits *limits,
 		      size_t *len, int *status, struct weft_err *err);
 
+/* What is done with the output of weft_child_lines(). */
+struct weft_child_reader {
+	/* A line of LEN bytes, with a NUL in the place of its line feed; it may be written to.  -1 with ERR:
+	 * no more. */
+	int (*line)(char *line, size_t len, void *arg, struct weft_err *err);
+	void (*tick)(void *arg); /* several times a second, for people who wait; NULL */
+	void *arg;
+	size_t max; /* bytes of a line */
+};
+
+/* As weft_child_run(), but line by line while it runs, however many there are.  -1 with ERR. */
+int weft_child_lines(char *const *argv, const char *const *dirs, unsigned seconds,
+		     const struct weft_child_reader *reader, int *found, struct weft_err *err);
+
 #endif

@@ -419,6 +419,7 @@ static int do_no_mix(struct weft_err *err)
 #include "tests/unit/torture_power.h"
 #include "tests/unit/torture_rest.h"
 #include "tests/unit/torture_sight.h"
+#include "tests/unit/torture_usage.h"
 
 static int do_jobspec(struct weft_err *err)
 {
@@ -735,6 +736,7 @@ static const struct {
 	{ "answers of a slurmrestd", do_rest_answers },
 	{ "scontrol show bbstat", do_sight },
 	{ "weft.conf: BurstBufferStack", do_stack },
+	{ "what the cards did", do_usage },
 	{ "recorded machine", do_machine },
 	{ "live machine, recorded", do_record },
 };
