@@ -16,6 +16,7 @@
 #include "tools/weft_ask.h"
 #include "tools/weft_detect.h"
 #include "tools/weft_power.h"
+#include "tools/weft_report.h"
 #include "tools/weft_sites.h"
 #include "weft_config.h"
 
@@ -37,6 +38,8 @@ static const char usage[] =
 	"  weft why JOB           why a job waits: what is missing, and what would help\n"
 	"  weft classes           cards of each class: free, in use, out; jobs that run and wait\n"
 	"  weft nodes             the nodes of each class by state\n"
+	"  weft report            what the cards did in a period: use, waiting, energy, carbon\n"
+	"  weft metrics           the same for Prometheus, as OpenMetrics\n"
 	"\n"
 	"  --catalogue=FILE  a catalogue instead of the installed one\n"
 	"  --site=FILE       a site catalogue on top of it\n"
@@ -256,6 +259,10 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[optind], plain[i].name))
 			return plain[i].run(argc - optind, argv + optind);
 	}
+	if (!strcmp(argv[optind], "report"))
+		return weft_report(path, site, argc - optind, argv + optind);
+	if (!strcmp(argv[optind], "metrics"))
+		return weft_metrics(path, site, argc - optind, argv + optind);
 	cat = weft_catalogue_load(path, site, &err);
 	if (!cat)
 		return complain(&err);
