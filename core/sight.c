@@ -89,9 +89,18 @@ void weft_sight_destroy(struct weft_sight *s)
 	free(s->uses);
 	free(s->waits);
 	free(s->zones);
+	weft_sight_sites_put(s->sites);
 	weft_arena_clear(&s->arena);
 	weft_view_put(s->view);
 	free(s);
+}
+
+void weft_sight_sites_put(struct weft_sight_sites *held)
+{
+	if (!held || atomic_fetch_sub(&held->holders, 1) > 1)
+		return;
+	weft_sites_free(held->sites);
+	free(held);
 }
 
 int weft_sight_use(struct weft_sight *s, const struct weft_sight_use *use)

@@ -8,12 +8,14 @@
 #ifndef WEFT_SIGHT_H
 #define WEFT_SIGHT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
 #include "core/site.h"
+#include "core/sites.h"
 
 #define WEFT_SIGHT_NONE	     UINT32_MAX
 #define WEFT_SIGHT_MAX_TEXT  (256u * 1024) /* bytes of an answer */
@@ -60,7 +62,9 @@ struct weft_sight_job {
 	uint64_t memory; /* MiB, for each node or (BY_CPU) processor; 0: not asked */
 	bool memory_by_cpu, whole;
 	bool reserved;	  /* it runs in a reservation: reserved nodes are its own */
-	uint32_t asks[4]; /* classes that a job without --accel asks for; WEFT_SIGHT_NONE: no more */
+	uint32_t asks[4]; /* classes that its gres ask for; WEFT_SIGHT_NONE: no more */
+	uint32_t cards;	  /* that they ask for in all */
+	uint32_t seconds; /* its limit; 0: not known */
 };
 
 struct weft_sight_part {
@@ -99,6 +103,12 @@ struct weft_arena {
 	struct weft_arena_block *blocks;
 };
 
+/* What weftd knows of other sites, shared by the copies that were made since it was read. */
+struct weft_sight_sites {
+	struct weft_sites *sites; /* owned */
+	atomic_uint holders;
+};
+
 struct weft_sight {
 	time_t taken;
 	unsigned lock_us; /* how long Slurm's locks were held for it */
@@ -121,7 +131,8 @@ struct weft_sight {
 	size_t n_waits;
 	struct weft_sight_zone *zones; /* none: weft.conf says nothing of power */
 	size_t n_zones;
-	double price, carbon; /* NAN: not known */
+	double price, carbon;		/* NAN: not known */
+	struct weft_sight_sites *sites; /* NULL: nothing is known */
 	struct weft_arena arena;
 };
 
@@ -132,6 +143,9 @@ void weft_arena_clear(struct weft_arena *arena);
 /* All zero, for weft_sight_destroy(), which puts its view back, too.  NULL: out of memory. */
 struct weft_sight *weft_sight_create(void);
 void weft_sight_destroy(struct weft_sight *s); /* NULL is allowed */
+
+/* HELD has one holder less; the last one's going frees it.  NULL is allowed. */
+void weft_sight_sites_put(struct weft_sight_sites *held);
 
 /* Add one use; -1: out of memory. */
 int weft_sight_use(struct weft_sight *s, const struct weft_sight_use *use);

@@ -95,6 +95,16 @@ void weft_sight_power(struct weft_sheet *sheet);
 void weft_sight_job(struct weft_sheet *sheet, const struct weft_sight_job *job);
 void weft_sight_why(struct weft_sheet *sheet, const struct weft_sight_job *job);
 
+void weft_sight_quote(struct weft_sheet *sheet, const char *request, const char *length);
+
+/* What candidate C of JOB is missing on the nodes that it may have (by partition, or INTEREST when that is
+ * not NULL).  -1: out of memory. */
+struct weft_candidate;
+struct weft_why;
+int weft_sight_find(const struct weft_sight *s, const struct weft_sight_job *job,
+		    const struct weft_sight_interest *interest, const struct weft_candidate *c,
+		    struct weft_why *why);
+
 /* Cards of class CLASS_ID on node INDEX: *TOTAL, and those that are *FREE. */
 bool weft_sight_cards(const struct weft_sight *s, size_t index, unsigned class_id, unsigned *total,
 		      unsigned *free);

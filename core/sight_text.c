@@ -17,7 +17,9 @@
 #define OLD	  2   /* s; of what is older than that, it is said how old */
 #define MAX_WAITS 100 /* jobs that wait for power, that are listed */
 
-static const char *const words[] = { "help", "classes", "nodes", "job", "why", "power", "json", NULL };
+static const char *const words[] = {
+	"help", "classes", "nodes", "job", "why", "power", "quote", "json", NULL
+};
 
 /* ---------------------------------------------------------------- pieces */
 
@@ -514,6 +516,9 @@ static void help(struct weft_sheet *sheet, const char *other)
 		"scontrol show bbstat why N     why job N waits: what is missing, and what would help");
 	weft_sheet_line(sheet,
 			"scontrol show bbstat power     power zones, and the jobs that wait for power");
+	weft_sheet_line(sheet,
+			"scontrol show bbstat quote REQUEST [TIME]   when it would start, at home and at "
+			"other sites, and what it costs");
 	weft_sheet_line(sheet, "scontrol show bbstat json ...    any of these, for a program");
 	if (other)
 		weft_sheet_line(sheet, "Other words go to burst_buffer/%s.", other);
@@ -570,7 +575,7 @@ static bool is_ready(struct weft_sheet *sheet)
 static void answer(struct weft_sheet *sheet, unsigned argc, char *const *argv, const char *other)
 {
 	const char *word = argc ? argv[0] : "help";
-	bool of_job = !strcmp(word, "job") || !strcmp(word, "why");
+	bool of_job = !strcmp(word, "job") || !strcmp(word, "why"), of_quote = !strcmp(word, "quote");
 	const struct weft_sight_job *job = NULL;
 	char clock[WEFT_CLOCK_SIZE];
 
@@ -586,7 +591,11 @@ static void answer(struct weft_sheet *sheet, unsigned argc, char *const *argv, c
 		weft_sheet_problem(sheet, "%s takes the number of one job", word);
 		return;
 	}
-	if (!of_job && argc > 1) {
+	if (of_quote && (argc < 2 || argc > 3)) {
+		weft_sheet_problem(sheet, "quote takes one request, and perhaps a time");
+		return;
+	}
+	if (!of_job && !of_quote && argc > 1) {
 		weft_sheet_problem(sheet, "%s takes nothing behind it", word);
 		return;
 	}
@@ -607,6 +616,8 @@ static void answer(struct weft_sheet *sheet, unsigned argc, char *const *argv, c
 		weft_sight_nodes(sheet);
 	else if (!strcmp(word, "power"))
 		weft_sight_power(sheet);
+	else if (of_quote)
+		weft_sight_quote(sheet, argv[1], argc > 2 ? argv[2] : NULL);
 	if (sheet->now > sheet->s->taken + OLD)
 		weft_sheet_line(sheet, "as of %s, %ld s ago", weft_sheet_clock(sheet, sheet->s->taken, clock),
 				(long)(sheet->now - sheet->s->taken));

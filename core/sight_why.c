@@ -277,10 +277,8 @@ static void scene_clear(struct scene *sc)
 }
 
 static int scene_make(struct scene *sc, const struct weft_sight *s, const struct weft_sight_job *job,
-		      unsigned class_id)
+		      const struct weft_sight_interest *interest, unsigned class_id)
 {
-	const struct weft_sight_interest *interest = interest_of(s, job);
-
 	*sc = (struct scene){ .nodes = malloc((s->n_nodes + 1) * sizeof(*sc->nodes)),
 			      .releases = malloc((s->n_uses + 1) * sizeof(*sc->releases)),
 			      .place = malloc((s->n_nodes + 1) * sizeof(*sc->place)) };
@@ -311,6 +309,21 @@ static struct weft_why_need need_of(const struct weft_sight_job *job, const stru
 	need.cpus = need.cpus > job->node_cpus ? need.cpus : job->node_cpus;
 	need.memory = job->memory_by_cpu ? job->memory * (need.cpus ? need.cpus : 1) : job->memory;
 	return need;
+}
+
+int weft_sight_find(const struct weft_sight *s, const struct weft_sight_job *job,
+		    const struct weft_sight_interest *interest, const struct weft_candidate *c,
+		    struct weft_why *why)
+{
+	struct weft_why_need need = need_of(job, c);
+	struct scene sc;
+	int rc;
+
+	if (scene_make(&sc, s, job, interest, c->class->id))
+		return -1;
+	rc = weft_why_find(why, &need, sc.nodes, sc.n_nodes, sc.releases, sc.n_releases);
+	scene_clear(&sc);
+	return rc;
 }
 
 /* "job 17", or of a job that the asker may not see "another user's job". */
@@ -516,7 +529,7 @@ static void say_alternative(struct weft_sheet *sheet, const struct weft_sight_jo
 		say_mix(sheet, job, w, c);
 		return;
 	}
-	if (scene_make(&sc, sheet->s, job, c->class->id)) {
+	if (scene_make(&sc, sheet->s, job, interest_of(sheet->s, job), c->class->id)) {
 		weft_sheet_say(sheet, 2, "weft", "out of memory");
 		return;
 	}

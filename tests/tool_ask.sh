@@ -124,6 +124,20 @@ expect "shows a job at home" 0 "job 11 of alice, partition all: RUNNING
   nodes        nv1
   started      2025-03-01" job --conf="$scratch/weft.conf" 11
 
+answer '{"version":1,"made":1740830400,"seconds":3600,"left_out":0,"waiting_left_out":7,"offers":[
+{"site":null,"alternative":1,"cards":8,"class":"gpu:h100","start":1740841200,"finish":1740844800,"cost":0,"currency":"",
+"kwh":5.6,"gco2":2800,"cheapest":1,"soonest":0,"greenest":0,"note":""},
+{"site":"beta","alternative":1,"cards":8,"class":"gpu:h100","start":1740830400,"finish":1740834000,"cost":16800000,
+"currency":"EUR","kwh":5.6,"gco2":560,"cheapest":0,"soonest":1,"greenest":1,"note":""},
+{"site":"gamma","alternative":1,"cards":8,"class":"gpu:h100","start":null,"finish":null,"cost":null,"currency":"",
+"kwh":null,"gco2":null,"cheapest":0,"soonest":0,"greenest":0,"note":"it takes no jobs now"}]}'
+expect "shows a quote" 0 "SITE   ALT  CARDS       START  FINISH       COST   KWH  GCO2  BEST
+home     1  8 gpu:h100  15:00  16:00         free  5.60  2800  cheapest
+beta     1  8 gpu:h100  now    13:00    16.80 EUR  5.60   560  soonest, greenest
+gamma    1  8 gpu:h100  ?      ?                ?     ?     ?  it takes no jobs now
+7 of the jobs that wait are not reckoned with: it may be later" quote 8:h100 1h
+result "$([ "$(tail -n 1 "$scratch/asked")" = "show bbstat json quote 8:h100 1h" ] && echo yes)" "asks for a quote" \
+	"$(cat "$scratch/asked")"
 answer '{"version":1,"error":"there is no job 9"}'
 expect "passes on what slurmctld says" 1 "weft why: there is no job 9" why 9
 answer ""
@@ -137,7 +151,7 @@ got=$("$weft" why 2>&1)
 result "$([ $? -eq 2 ] && [ "${got%%$'\n'*}" = "weft why: takes the number of one job" ] && echo yes)" "wants a job" "$got"
 got=$("$weft" nodes this 2>&1)
 result "$([ $? -eq 2 ] && [ "${got%%$'\n'*}" = "weft nodes: takes no argument" ] && echo yes)" "wants no argument" "$got"
-for command in classes nodes why; do
+for command in classes nodes quote why; do
 	got=$("$weft" $command --help)
 	result "$([ $? -eq 0 ] && [[ $got = "usage: weft $command "* ]] && echo yes)" "$command has help" "$got"
 done

@@ -36,6 +36,8 @@ static const char usage[] =
 	"  weft sites             the sites that jobs may go to: cards, forecasts, prices\n"
 	"  weft job JOB           what a job asked for, has, and where it runs, also at another site\n"
 	"  weft why JOB           why a job waits: what is missing, and what would help\n"
+	"  weft quote REQUEST     what it would come to at home and elsewhere: start, finish, cost, kWh, "
+	"gCO2\n"
 	"  weft classes           cards of each class: free, in use, out; jobs that run and wait\n"
 	"  weft nodes             the nodes of each class by state\n"
 	"  weft report            what the cards did in a period: use, waiting, energy, carbon\n"
@@ -50,7 +52,7 @@ static const char usage[] =
 	"  weft models h100 ascend\n"
 	"  weft why 4711\n"
 	"\n"
-	"weft COMMAND --help says more of classes, detect, job, nodes, power, sites and why.\n"
+	"weft COMMAND --help says more of classes, detect, job, nodes, power, quote, sites and why.\n"
 	"Exit status: 0, 1 when the answer is no or there is none, 2 for wrong usage; detect has 3.\n";
 
 /* "80", "40-80" or "-" */

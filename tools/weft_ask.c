@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/money.h"
 #include "tools/moment.h"
 #include "tools/screen.h"
 #include "tools/slurmctld.h"
@@ -22,6 +24,7 @@ struct command {
 	const char *argument; /* what it takes; NULL: nothing */
 	const char *usage;
 	void (*show)(const struct screen *screen, json_object *answer);
+	bool more; /* it takes a second argument, too */
 };
 
 #define OPTIONS                                                                                              \
@@ -263,12 +266,113 @@ void show_local_job(json_object *job)
 	field(&screen, "reason", text_under(job, "reason"));
 }
 
+/* ---------------------------------------------------------------- a quote */
+
+static const char quote_usage[] =
+	"usage: weft quote [--json] REQUEST [TIME]\n"
+	"\n"
+	"Shows what a request, as --accel takes it, would come to at home and at the other sites of "
+	"weft.conf:\n"
+	"start, finish, cost, energy of its cards, carbon.  TIME is how long it runs on the first "
+	"alternative\n"
+	"(1:00:00; as Slurm writes times, or 90m, 12h, 2d); on others as their speed says.  A forecast, not "
+	"a\n"
+	"promise: it counts cards, and knows nothing of limits or of jobs that are not submitted yet.  '?' "
+	"is\n"
+	"what is not known.\n" OPTIONS "\n"
+	"Examples:\n"
+	"  weft quote 8:h100\n"
+	"  weft quote '16:h100 | 16:910b' 12h\n"
+	"  weft quote --json 8:h100 | jq -r '.offers[] | select(.cheapest == 1).site // \"home\"'\n";
+
+static const char *figure(double value, char *buf, size_t size)
+{
+	if (isnan(value))
+		snprintf(buf, size, "?");
+	else
+		snprintf(buf, size, "%.*f", value < 10 ? 2 : value < 100 ? 1 : 0, value);
+	return buf;
+}
+
+static const char *when_text(json_object *o, const char *key, time_t taken, char buf[MOMENT_SIZE])
+{
+	int64_t when = whole_under(o, key);
+
+	if (when <= 0)
+		return "?";
+	return when <= taken ? "now" : moment((time_t)when, taken, buf);
+}
+
+static const char *cost_text(json_object *o, char buf[WEFT_MONEY_SIZE])
+{
+	int64_t cost = whole_under(o, "cost");
+	char currency[4];
+
+	if (cost <= 0)
+		return cost < 0 ? "?" : "free";
+	snprintf(currency, sizeof(currency), "%s", text_under(o, "currency"));
+	return weft_money_text(cost, currency, buf);
+}
+
+/* "cheapest, soonest", else why something is not known. */
+static const char *best_text(json_object *o, char *buf, size_t size)
+{
+	static const char *const marks[] = { "cheapest", "soonest", "greenest" };
+	size_t n = 0;
+
+	for (size_t i = 0; i < LENGTH(marks); i++) {
+		if (whole_under(o, marks[i]) == 1)
+			n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? ", " : "", marks[i]);
+	}
+	return n ? buf : text_under(o, "note");
+}
+
+static void offer_row(struct table *t, json_object *o, time_t taken)
+{
+	char start[MOMENT_SIZE], finish[MOMENT_SIZE], money[WEFT_MONEY_SIZE], kwh[32], grams[32], best[64];
+
+	table_cell(t, "%s", *text_under(o, "site") ? text_under(o, "site") : "home");
+	table_cell(t, "%lld", (long long)whole_under(o, "alternative"));
+	table_cell(t, "%lld %s", (long long)whole_under(o, "cards"), text_under(o, "class"));
+	table_cell(t, "%s", when_text(o, "start", taken, start));
+	table_cell(t, "%s", when_text(o, "finish", taken, finish));
+	table_cell(t, "%s", cost_text(o, money));
+	table_cell(t, "%s", figure(number_under(o, "kwh"), kwh, sizeof(kwh)));
+	table_cell(t, "%s", figure(number_under(o, "gco2"), grams, sizeof(grams)));
+	table_cell(t, "%s", best_text(o, best, sizeof(best)));
+}
+
+static void show_quote(const struct screen *screen, json_object *answer)
+{
+	static const struct column columns[] = {
+		{ "SITE", false, 6, false }, { "ALT", true, 0, true },	    { "CARDS", false, 8, false },
+		{ "START", false, 0, true }, { "FINISH", false, 0, false }, { "COST", true, 0, false },
+		{ "KWH", true, 0, true },    { "GCO2", true, 0, true },	    { "BEST", false, 8, false },
+	};
+	int64_t late = whole_under(answer, "waiting_left_out"), more = whole_under(answer, "left_out");
+	struct table t;
+	size_t n;
+	json_object *list = list_under(answer, "offers", &n);
+
+	table_start(&t, columns, LENGTH(columns));
+	for (size_t i = 0; i < n; i++)
+		offer_row(&t, json_object_array_get_idx(list, i), (time_t)whole_under(answer, "made"));
+	table_print(&t, screen);
+	if (more > 0)
+		screen_words(screen, INK_PLAIN, 0, "%lld more have no room here", (long long)more);
+	if (late > 0)
+		screen_words(screen, INK_PLAIN, 0,
+			     "%lld of the jobs that wait are not reckoned with: it may be later",
+			     (long long)late);
+}
+
 /* ---------------------------------------------------------------- the commands */
 
 static const struct command commands[] = {
-	{ "classes", NULL, classes_usage, show_classes },
-	{ "nodes", NULL, nodes_usage, show_nodes },
-	{ "why", "the number of one job", why_usage, show_why },
+	{ "classes", NULL, classes_usage, show_classes, false },
+	{ "nodes", NULL, nodes_usage, show_nodes, false },
+	{ "quote", "one request, and perhaps a time", quote_usage, show_quote, true },
+	{ "why", "the number of one job", why_usage, show_why, false },
 };
 
 static int usage_error(const struct command *cmd, const char *what)
@@ -298,7 +402,7 @@ static int read_options(const struct command *cmd, int argc, char **argv, bool *
 			return usage_error(cmd, NULL);
 		*json = true;
 	}
-	if (argc - optind == (cmd->argument ? 1 : 0))
+	if (argc - optind == (cmd->argument ? 1 : 0) || (cmd->more && argc - optind == 2))
 		return -1;
 	snprintf(takes, sizeof(takes), "takes %s", cmd->argument ? cmd->argument : "no argument");
 	return usage_error(cmd, takes);
@@ -329,8 +433,8 @@ int weft_ask(int argc, char **argv)
 	status = read_options(cmd, argc, argv, &json);
 	if (status >= 0)
 		return status;
-	if (cmd->argument)
-		words[1] = argv[optind];
+	for (int i = 0; optind + i < argc; i++)
+		words[i + 1] = argv[optind + i];
 	answer = slurmctld_ask(words, &err);
 	if (answer && json)
 		puts(json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PRETTY));

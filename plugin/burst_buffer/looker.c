@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "plugin/burst_buffer/peers.h"
 #include "plugin/compat/look.h"
 
 #define TICK_MS	    1000 /* between two looks, while somebody asks */
@@ -129,6 +130,8 @@ static void look(void)
 	prompted = false;
 	pthread_mutex_unlock(&lock);
 	sight = weft_look(ids, &noted);
+	if (sight && sight->view && sight->view->conf)
+		sight->sites = weft_peers_look(sight->view->conf);
 	pthread_mutex_lock(&lock);
 	last_looked = milliseconds();
 	last_took = sight ? sight->lock_us / 1000 + 1 : 0; /* without what it waited for the locks */

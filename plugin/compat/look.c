@@ -280,15 +280,30 @@ static void add_request(struct looking *l, const job_record_t *job, struct weft_
 
 struct asks {
 	struct looking *l;
+	const job_record_t *job;
 	struct weft_sight_job *to;
 	unsigned n;
 };
+
+static uint64_t cards_asked(const gres_job_state_t *js, const job_record_t *job)
+{
+	uint64_t nodes = MAX(job->details->min_nodes, 1);
+
+	if (js->gres_per_job)
+		return js->gres_per_job;
+	if (js->gres_per_node)
+		return js->gres_per_node * nodes;
+	if (js->gres_per_task)
+		return js->gres_per_task * MAX(job->details->num_tasks, 1);
+	return js->gres_per_socket * nodes;
+}
 
 static int add_ask(void *x, void *arg)
 {
 	const gres_state_t *gres = x;
 	const gres_job_state_t *js = gres->gres_data;
 	struct asks *a = arg;
+	unsigned before = a->n;
 
 	for (size_t i = 0; i < a->l->n_classes && a->n < 4; i++) {
 		const struct weft_kind *kind = &a->l->kinds[i];
@@ -296,13 +311,26 @@ static int add_ask(void *x, void *arg)
 		if (kind->gres_id == gres->plugin_id && (!js->type_name || kind->type_id == js->type_id))
 			a->to->asks[a->n++] = (uint32_t)i;
 	}
+	if (a->n > before)
+		a->to->cards += (uint32_t)MIN(cards_asked(js, a->job), UINT32_MAX - a->to->cards);
 	return 0;
+}
+
+/* Its time limit in s; 0: none that is known. */
+static uint32_t limit_of(const job_record_t *job)
+{
+	uint32_t minutes = job->time_limit;
+
+	if (minutes == NO_VAL && job->part_ptr)
+		minutes = job->part_ptr->default_time != NO_VAL ? job->part_ptr->default_time
+								: job->part_ptr->max_time;
+	return minutes >= UINT32_MAX / 60 ? 0 : minutes * 60;
 }
 
 static void add_details(struct looking *l, const job_record_t *job, struct weft_sight_job *to)
 {
 	const job_details_t *d = job->details;
-	struct asks asks = { .l = l, .to = to };
+	struct asks asks = { .l = l, .job = job, .to = to };
 
 	if (!d)
 		return;
@@ -314,6 +342,7 @@ static void add_details(struct looking *l, const job_record_t *job, struct weft_
 	to->memory_by_cpu = d->pn_min_memory & MEM_PER_CPU;
 	to->memory = d->pn_min_memory == NO_VAL64 ? 0 : d->pn_min_memory & ~MEM_PER_CPU;
 	to->whole = d->share_res == 0;
+	to->seconds = limit_of(job);
 	if (job->gres_list_req)
 		list_for_each(job->gres_list_req, add_ask, &asks);
 }

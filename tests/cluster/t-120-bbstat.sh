@@ -66,6 +66,7 @@ scontrol show bbstat nodes     the nodes of each class by state
 scontrol show bbstat job N     what job N asked for, and what was decided
 scontrol show bbstat why N     why job N waits: what is missing, and what would help
 scontrol show bbstat power     power zones, and the jobs that wait for power
+scontrol show bbstat quote REQUEST [TIME]   when it would start, at home and at other sites, and what it costs
 scontrol show bbstat json ...    any of these, for a program" help
 help=$output
 expect_answer "$help"

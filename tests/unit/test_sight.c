@@ -446,6 +446,114 @@ START_TEST(json_of_tables)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- quotes */
+
+START_TEST(quote_at_home)
+{
+	struct weft_sight_job *w;
+	json_object *o;
+
+	holds(add((struct weft_sight_job){ .state = WEFT_JOB_RUNNING, .end = AT(1300) }), 0, 8);
+	holds(add((struct weft_sight_job){ .state = WEFT_JOB_RUNNING, .end = AT(1400) }), 1, 8);
+	s->carbon = 500;
+	ck_assert_str_eq(ask("quote 8:h100|8:ascend"),
+			 "SITE         ALT  CARDS CLASS            START      FINISH               COST"
+			 "      KWH      GCO2  BEST\n"
+			 "home           1      8 gpu:h100         now        13:00:00             free"
+			 "     5.60      2800  cheapest, soonest\n"
+			 "home           2      8 npu:910b3        now        13:16:41             free"
+			 "     4.09      2045  greenest\n");
+	/* Who waits goes first, as far as there is room. */
+	w = add((struct weft_sight_job){ .asks = { 0, WEFT_SIGHT_NONE, WEFT_SIGHT_NONE, WEFT_SIGHT_NONE },
+					 .cards = 8,
+					 .seconds = 7200 });
+	memset(w->asks, 0xff, sizeof(w->asks));
+	w->asks[0] = 0;
+	o = ask_json("quote 8:h100 30m");
+	ck_assert_str_eq(at(o, "offers/0/start"), "1740834000"); /* 13:00, when job 11 ends */
+	ck_assert_str_eq(at(o, "offers/0/finish"), "1740835800");
+	ck_assert_str_eq(at(o, "offers/0/cost"), "0");
+	ck_assert_str_eq(at(o, "offers/0/site"), "null");
+	ck_assert_str_eq(at(o, "seconds"), "1800");
+	json_object_put(o);
+	/* What is on nodes that are out is not offered for a time. */
+	s->nodes[0].state = s->nodes[1].state = s->nodes[2].state = WEFT_NODE_DOWN;
+	o = ask_json("quote 8:h100");
+	ck_assert_str_eq(at(o, "offers/0/start"), "null");
+	ck_assert_str_eq(at(o, "offers/0/soonest"), "0");
+	ck_assert_str_eq(at(o, "offers/0/note"), "nodes that are down or drained are needed for it");
+	json_object_put(o);
+}
+END_TEST
+
+START_TEST(quote_refusals)
+{
+	static const char *const cases[][2] = {
+		{ "quote", "weft: quote takes one request, and perhaps a time\n" },
+		{ "quote 8:h100 1h x", "weft: quote takes one request, and perhaps a time\n" },
+		{ "quote 8:h100 soon",
+		  "weft: \"soon\" is not a time of up to 366 days, such as 90m or 12:00:00\n" },
+		{ "quote 8:h10", "weft: unknown model \"h10\" at column 3; did you mean h100?\n" },
+		{ "quote 8:", "weft: --accel: " },
+		{ "quote 800:h100", "weft: " },
+	};
+
+	for (int i = 0; i < LENGTH(cases); i++)
+		ck_assert_msg(!strncmp(ask(cases[i][0]), cases[i][1], strlen(cases[i][1])), "%s", answer);
+	s->hide_nodes = true;
+	ck_assert_str_eq(ask_at(&alice, "quote 8:h100", NOW),
+			 "weft: PrivateData=nodes: nodes are shown to operators\n");
+}
+END_TEST
+
+/* Another site: a node that stands for it, and what weftd wrote. */
+START_TEST(quote_elsewhere)
+{
+	static const char conf[] = "Peer=beta Url=https://b:1 Token=/t Users=same Node=as2 Partition=beta "
+				   "Directory=~/w Fetch=x StageIn=x StageOut=x\n";
+	static struct weft_outlook_step free_cards = { .free = 8 };
+	struct weft_site_kind kind = {
+		.gres = "npu:910b3", .price = 250000, .currency = "EUR", .carbon = 100
+	};
+	struct weft_site_peer peer = {
+		.name = "beta", .open = true, .why = "", .release = "", .kinds = &kind, .n_kinds = 1
+	};
+	struct weft_sites sites = { .made = NOW, .peers = &peer, .n_peers = 1 };
+	struct weft_sight_sites held = { .sites = &sites, .holders = 2 };
+	const struct weft_view *before = s->view;
+	struct weft_view view = *before;
+	struct weft_err err = WEFT_ERR_INIT;
+	json_object *o;
+
+	kind.outlook = (struct weft_outlook){ .cards = 8, .n = 1 };
+	kind.outlook.steps[0] = free_cards;
+	kind.outlook.steps[0].from = NOW;
+	view.conf = weft_conf_parse("weft.conf", conf, strlen(conf), &err);
+	ck_assert_msg(view.conf, "%s", err.text);
+	s->view = &view;
+	s->sites = &held;
+	holds(add((struct weft_sight_job){ .state = WEFT_JOB_RUNNING, .end = AT(1400) }), 3, 8);
+	o = ask_json("quote 8:ascend");
+	ck_assert_str_eq(at(o, "offers/0/site"), "null");
+	ck_assert_str_eq(at(o, "offers/0/start"), "1740837600");
+	ck_assert_str_eq(at(o, "offers/0/cheapest"), "1");
+	ck_assert_str_eq(at(o, "offers/0/soonest"), "0");
+	ck_assert_str_eq(at(o, "offers/1/site"), "beta");
+	ck_assert_str_eq(at(o, "offers/1/cost"), "2000000");
+	ck_assert_str_eq(at(o, "offers/1/currency"), "EUR");
+	ck_assert_str_eq(at(o, "offers/1/soonest"), "1");
+	json_object_put(o);
+	peer.open = false;
+	peer.why = "no answer since noon";
+	ck_assert_ptr_nonnull(strstr(ask("quote 8:ascend"), " no answer since noon\n"));
+	sites.made = NOW - 1000;
+	ck_assert_ptr_nonnull(strstr(ask("quote 8:ascend"), " nothing is known of it: is weftd running?\n"));
+	weft_conf_destroy(view.conf);
+	s->view = before;
+	s->sites = NULL;
+}
+END_TEST
+
 /* ---------------------------------------------------------------- words, rights, size, age */
 
 START_TEST(words)
@@ -558,6 +666,9 @@ int main(void)
 	tcase_add_test(t, arrays);
 	tcase_add_test(t, json_of_jobs);
 	tcase_add_test(t, json_of_tables);
+	tcase_add_test(t, quote_at_home);
+	tcase_add_test(t, quote_refusals);
+	tcase_add_test(t, quote_elsewhere);
 	tcase_add_test(t, words);
 	tcase_add_test(t, rights);
 	tcase_add_test(t, age);

@@ -27,12 +27,12 @@ static int fill_sight(struct weft_sight *s)
 	return weft_sight_use(s, &use);
 }
 
-#define N_WORDS 7
+#define N_WORDS 8
 
 static int do_sight(struct weft_err *err)
 {
 	static char *const words[][3] = { { "classes" }, { "nodes" }, { "power" }, { "job", "1" }, { "why", "2" },
-					 { "json", "classes" }, { "json", "why", "2" } };
+					 { "json", "classes" }, { "json", "why", "2" }, { "quote", "8:h100|4:910b" } };
 	static const struct weft_asker all = { .known = true, .all = true };
 	const struct weft_view view = { .catalogue = cat, .conf = conf, .inventory = inv };
 	struct weft_sight *s = weft_sight_create();
@@ -45,7 +45,7 @@ static int do_sight(struct weft_err *err)
 		text = weft_sight_answer(s, &all, words[k][2] ? 3 : words[k][1] ? 2 : 1, words[k], NULL, 1);
 		s->view = NULL; /* it is not the site's */
 		rc = nothing(text, err);
-		if (text && !strstr(text, "h100") && !strstr(text, "out of memory") && k != 2 && k != 3)
+		if (text && !strstr(text, "h100") && !strstr(text, "out of memory") && k != 2 && k != 3 && k != 7)
 			rc = weft_err(err, "%s", text);
 		free(text);
 	}

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sight_quote.c - what a request would come to, at home and at each peer: when it would start and end, what
+ * it costs, what it draws.
+ *
+ * A forecast counts cards of a class as a pool (outlook.h), of those at home also on which nodes they come
+ * free.  It knows nothing of limits, of what else than cards a job asks for, or of jobs that are submitted
+ * later.
+ */
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/jobspec.h"
+#include "core/money.h"
+#include "core/outlook.h"
+#include "core/plan.h"
+#include "core/sight_private.h"
+#include "core/sites.h"
+#include "core/when.h"
+#include "core/why.h"
+
+#define OFFERS	   128
+#define QUEUE	   1000		      /* jobs that wait, of a class, that a forecast takes in */
+#define FOR_EVER   (10 * 365 * 86400) /* s: what has no end */
+#define AN_HOUR	   3600		      /* s */
+#define STALE	   300		      /* s: a snapshot that is older is not believed */
+#define MAX_LENGTH (366 * 86400)      /* s */
+
+struct offer {
+	const char *site; /* NULL: home */
+	unsigned alternative, cards, nodes;
+	const char *class, *note; /* NOTE: why something is not known; "" */
+	time_t start, finish;	  /* 0: not known */
+	int64_t cost;		  /* micro-units; -1: not known */
+	const char *currency;
+	double kwh, grams; /* NAN: not known */
+	bool cheapest, soonest, greenest;
+};
+
+struct quote {
+	const struct weft_sight *s;
+	time_t now;
+	unsigned seconds; /* on the reference */
+	struct weft_jobspec spec;
+	unsigned char *home; /* by node */
+	const char *here;    /* the node of the peer at hand; NULL: home */
+	struct weft_outlook *outlooks[WEFT_INVENTORY_MAX_CLASSES]; /* at home; NULL: not made yet */
+	double rate;						   /* of the reference; 0: not known yet */
+	struct offer offers[OFFERS];
+	size_t n, left_out;
+	size_t waiting_left_out;
+};
+
+/* ---------------------------------------------------------------- home */
+
+static bool is_there(unsigned index, void *arg)
+{
+	const struct quote *q = arg;
+
+	if (index >= q->s->n_nodes || !q->s->nodes[index].name)
+		return false;
+	return q->here ? !strcmp(q->s->nodes[index].name, q->here) : q->home[index];
+}
+
+static int find_home(struct quote *q)
+{
+	q->home = calloc(q->s->n_nodes + 1, 1);
+	for (size_t i = 0; q->home && i < q->s->n_nodes; i++)
+		q->home[i] =
+			q->s->nodes[i].name && !weft_conf_peer_of_node(q->s->view->conf, q->s->nodes[i].name);
+	return q->home ? 0 : -1;
+}
+
+static uint32_t cards_at_home(const struct quote *q, unsigned class_id)
+{
+	uint64_t cards = 0;
+	unsigned total, free;
+
+	for (size_t i = 0; i < q->s->n_nodes; i++) {
+		if (q->home[i] && weft_node_usable(q->s->nodes[i].state) &&
+		    weft_sight_cards(q->s, i, class_id, &total, &free))
+			cards += total;
+	}
+	return cards < UINT32_MAX ? (uint32_t)cards : UINT32_MAX;
+}
+
+/* Those that run on cards of the class; how many. */
+static size_t who_runs(const struct quote *q, unsigned class_id, struct weft_outlook_running *running)
+{
+	const struct weft_sight *s = q->s;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_uses; i++) {
+		const struct weft_sight_use *u = &s->uses[i];
+		time_t end = s->jobs[u->job].end;
+
+		if (u->class_id == class_id && q->home[u->node] && weft_node_usable(s->nodes[u->node].state))
+			running[n++] =
+				(struct weft_outlook_running){ u->cards, end ? end : q->now + FOR_EVER };
+	}
+	return n;
+}
+
+static int by_priority(const void *x, const void *y)
+{
+	const struct weft_outlook_waiting *a = x, *b = y;
+
+	if (a->priority != b->priority)
+		return a->priority < b->priority ? 1 : -1;
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+static bool waits_at_home(const struct quote *q, const struct weft_sight_job *job, unsigned class_id)
+{
+	const char *part = job->part < q->s->n_parts ? q->s->parts[job->part].name : NULL;
+
+	return job->state == WEFT_JOB_PENDING && job->priority > 0 && job->asks[0] == class_id &&
+	       job->cards && !job->dependency &&
+	       !(part && weft_conf_peer_of_partition(q->s->view->conf, part));
+}
+
+/* The first QUEUE of those that wait for cards of the class; how many. */
+static size_t who_waits(struct quote *q, unsigned class_id, struct weft_outlook_waiting *waiting)
+{
+	const struct weft_sight *s = q->s;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_jobs; i++) {
+		const struct weft_sight_job *job = &s->jobs[i];
+
+		if (waits_at_home(q, job, class_id))
+			waiting[n++] = (struct weft_outlook_waiting){ .cards = job->cards,
+								      .seconds = job->seconds ? job->seconds
+											      : FOR_EVER,
+								      .begin = job->begin,
+								      .priority = job->priority,
+								      .id = job->id };
+	}
+	qsort(waiting, n, sizeof(*waiting), by_priority);
+	if (n <= QUEUE)
+		return n;
+	q->waiting_left_out += n - QUEUE;
+	return QUEUE;
+}
+
+/* NULL: out of memory. */
+static const struct weft_outlook *outlook_of(struct quote *q, unsigned class_id)
+{
+	struct weft_outlook_running *running = calloc(q->s->n_uses + 1, sizeof(*running));
+	struct weft_outlook_waiting *waiting = calloc(q->s->n_jobs + 1, sizeof(*waiting));
+	struct weft_outlook *o = q->outlooks[class_id];
+
+	if (!o && running && waiting)
+		o = calloc(1, sizeof(*o));
+	if (o && !q->outlooks[class_id]) {
+		if (weft_outlook_make(o, cards_at_home(q, class_id), q->now, 1, running,
+				      who_runs(q, class_id, running), waiting,
+				      who_waits(q, class_id, waiting))) {
+			free(o);
+			o = NULL;
+		}
+		q->outlooks[class_id] = o;
+	}
+	free(running);
+	free(waiting);
+	return o;
+}
+
+/* When nodes have room for it, if nobody else takes it; 0 and *NOTE: that is not known. */
+static time_t nodes_have_room(const struct quote *q, const struct weft_candidate *c, const char **note)
+{
+	static const struct weft_sight_job any = { .part = WEFT_SIGHT_NONE };
+	const struct weft_sight_interest home = { .eligible = q->home };
+	struct weft_why why;
+
+	*note = "out of memory";
+	if (weft_sight_find(q->s, &any, &home, c, &why))
+		return 0;
+	*note = "nodes that are down or drained are needed for it";
+	if (why.kind > WEFT_WHY_BUSY)
+		return 0;
+	*note = "";
+	if (why.kind == WEFT_WHY_NOTHING)
+		return q->now;
+	return why.when ? why.when : q->now + FOR_EVER;
+}
+
+static time_t start_at_home(struct quote *q, const struct weft_candidate *c, unsigned seconds,
+			    const char **note)
+{
+	time_t room = nodes_have_room(q, c, note), start;
+	const struct weft_outlook *o = room ? outlook_of(q, c->class->id) : NULL;
+
+	if (!room)
+		return 0;
+	*note = o ? "jobs without a time limit are in its way" : "out of memory";
+	start = o ? weft_outlook_start(o, c->devices, seconds, q->now) : 0;
+	if (!start)
+		return 0;
+	start = start > room ? start : room;
+	if (start >= q->now + FOR_EVER)
+		return 0;
+	*note = "";
+	return start;
+}
+
+/* ---------------------------------------------------------------- offers */
+
+/* W of one card when it is busy; NAN: not known. */
+static double watts_of(const struct weft_sight *s, const struct weft_class *class)
+{
+	const struct weft_conf *conf = s->view->conf;
+
+	for (size_t i = conf->n_power_classes; i > 0; i--) {
+		if (!strcmp(conf->power_classes[i - 1].gres, class->label))
+			return conf->power_classes[i - 1].peak;
+	}
+	if (class->model && weft_figure_known(class->model->tdp))
+		return class->model->tdp.hi;
+	return NAN;
+}
+
+static void price_at_home(struct quote *q, struct offer *o, const struct weft_candidate *c, unsigned seconds)
+{
+	o->cost = 0;
+	o->start = start_at_home(q, c, seconds, &o->note);
+	o->grams = o->kwh * q->s->carbon;
+}
+
+static void price_there(struct quote *q, struct offer *o, const struct weft_site_peer *peer, unsigned seconds)
+{
+	const struct weft_site_kind *kind = peer ? weft_sites_kind(peer, o->class) : NULL;
+
+	if (!peer || !kind) {
+		o->note =
+			peer ? "no such cards are known there" : "nothing is known of it: is weftd running?";
+		return;
+	}
+	if (!peer->open)
+		o->note = *peer->why ? peer->why : "it takes no jobs now";
+	else
+		o->start = weft_outlook_start(&kind->outlook, o->cards, seconds, q->now);
+	if (peer->open && !o->start)
+		o->note = "too few of its cards can be used";
+	o->cost = weft_money_cost(kind->price, o->cards, seconds);
+	o->currency = kind->currency;
+	o->grams = o->kwh * kind->carbon;
+}
+
+static unsigned run_time(struct quote *q, const struct weft_candidate *c)
+{
+	double slowdown = c->slowdown;
+
+	if (!(q->rate > 0) && isfinite(c->rate))
+		q->rate = c->rate * c->slowdown;
+	if (q->rate > 0 && isfinite(c->rate))
+		slowdown = q->rate / c->rate;
+	if (!isfinite(slowdown) || slowdown * q->seconds > MAX_LENGTH)
+		return MAX_LENGTH;
+	return slowdown * q->seconds < 1 ? 1 : (unsigned)ceil(slowdown * q->seconds);
+}
+
+static void add_offer(struct quote *q, const struct weft_conf_peer *conf, const struct weft_site_peer *peer,
+		      const struct weft_candidate *c)
+{
+	unsigned seconds = run_time(q, c);
+	struct offer *o = &q->offers[q->n];
+
+	if (q->n == OFFERS) {
+		q->left_out++;
+		return;
+	}
+	q->n++;
+	*o = (struct offer){ .site = conf ? conf->name : NULL,
+			     .alternative = c->alternative + 1,
+			     .cards = c->devices,
+			     .nodes = c->nodes,
+			     .class = c->class->label,
+			     .note = "",
+			     .cost = -1,
+			     .currency = "",
+			     .kwh = c->mix ? NAN : c->devices * watts_of(q->s, c->class) * seconds / 3.6e6,
+			     .grams = NAN };
+	if (c->mix) {
+		o->cost = 0;
+		o->note = "a mix: its start is not forecast";
+	} else if (conf) {
+		price_there(q, o, peer, seconds);
+	} else {
+		price_at_home(q, o, c, seconds);
+	}
+	o->finish = o->start ? o->start + (time_t)seconds : 0;
+}
+
+/* Those of home (CONF NULL) or a peer.  -1 with ERR: there are none. */
+static int add_place(struct quote *q, const struct weft_conf_peer *conf, struct weft_err *err)
+{
+	const struct weft_sites *sites = q->s->sites ? q->s->sites->sites : NULL;
+	const struct weft_site_peer *peer = NULL;
+	struct weft_scope scope = { .usable = is_there, .arg = q };
+	struct weft_plan plan;
+
+	if (conf && sites && sites->made + STALE >= q->now)
+		peer = weft_sites_peer(sites, conf->name);
+	q->here = conf ? conf->node : NULL;
+	if (weft_plan_make(&plan, q->spec.request, q->s->view->inventory, &scope, q->spec.app,
+			   q->s->view->conf->intensity, err))
+		return -1;
+	for (size_t i = 0; i < plan.n; i++) {
+		if (!conf || !plan.candidates[i].mix) /* a peer is asked for one kind */
+			add_offer(q, conf, peer, &plan.candidates[i]);
+	}
+	weft_plan_clear(&plan);
+	return 0;
+}
+
+/* The best are those that no other is better than; of amounts in several currencies none is said. */
+static void mark_best(struct quote *q)
+{
+	struct offer *cheap = NULL, *soon = NULL, *green = NULL;
+	bool comparable = true;
+
+	for (size_t i = 0; i < q->n; i++) {
+		struct offer *o = &q->offers[i];
+
+		if (!o->start)
+			continue;
+		if (o->cost >= 0 && cheap && o->cost && cheap->cost)
+			comparable = comparable && weft_same_currency(o->currency, cheap->currency);
+		if (o->cost >= 0 && (!cheap || o->cost < cheap->cost))
+			cheap = o;
+		if (!soon || o->finish < soon->finish)
+			soon = o;
+		if (!isnan(o->grams) && (!green || o->grams < green->grams))
+			green = o;
+	}
+	if (cheap && (comparable || cheap->cost == 0))
+		cheap->cheapest = true;
+	if (soon)
+		soon->soonest = true;
+	if (green)
+		green->greenest = true;
+}
+
+/* ---------------------------------------------------------------- what is said */
+
+static const char *number_text(double value, char *buf, size_t size)
+{
+	if (isnan(value))
+		snprintf(buf, size, "?");
+	else
+		snprintf(buf, size, "%.*f", value < 10 ? 2 : value < 100 ? 1 : 0, value);
+	return buf;
+}
+
+static void put_offer(struct weft_sheet *sheet, const struct offer *o)
+{
+	weft_sheet_open(sheet, NULL, WEFT_SHEET_OBJECT);
+	weft_sheet_string(sheet, "site", o->site);
+	weft_sheet_number(sheet, "alternative", o->alternative);
+	weft_sheet_number(sheet, "cards", o->cards);
+	weft_sheet_string(sheet, "class", o->class);
+	weft_sheet_number(sheet, "nodes", o->nodes);
+	weft_sheet_moment(sheet, "start", o->start);
+	weft_sheet_moment(sheet, "finish", o->finish);
+	if (o->cost < 0)
+		weft_sheet_string(sheet, "cost", NULL);
+	else
+		weft_sheet_number(sheet, "cost", o->cost);
+	weft_sheet_string(sheet, "currency", o->currency);
+	weft_sheet_figure(sheet, "kwh", o->kwh);
+	weft_sheet_figure(sheet, "gco2", o->grams);
+	weft_sheet_number(sheet, "cheapest", o->cheapest);
+	weft_sheet_number(sheet, "soonest", o->soonest);
+	weft_sheet_number(sheet, "greenest", o->greenest);
+	weft_sheet_string(sheet, "note", o->note);
+	weft_sheet_close(sheet, WEFT_SHEET_OBJECT);
+}
+
+static const char *clock_of(const struct weft_sheet *sheet, time_t when, char buf[WEFT_CLOCK_SIZE])
+{
+	if (!when)
+		return "?";
+	return when <= sheet->now ? "now" : weft_sheet_clock(sheet, when, buf);
+}
+
+static void say_offer(struct weft_sheet *sheet, const struct offer *o)
+{
+	char start[WEFT_CLOCK_SIZE], finish[WEFT_CLOCK_SIZE], money[WEFT_MONEY_SIZE], kwh[32], grams[32];
+	const char *comma = "";
+
+	put_offer(sheet, o);
+	weft_say(&sheet->text, "%-12s %3u %6u %-16s %-10s %-10s", o->site ? o->site : "home", o->alternative,
+		 o->cards, o->class, clock_of(sheet, o->start, start), clock_of(sheet, o->finish, finish));
+	weft_say(&sheet->text, " %14s %8s %9s  ",
+		 o->cost < 0	? "?"
+		 : o->cost == 0 ? "free"
+				: weft_money_text(o->cost, o->currency, money),
+		 number_text(o->kwh, kwh, sizeof(kwh)), number_text(o->grams, grams, sizeof(grams)));
+	if (o->cheapest || o->soonest || o->greenest) {
+		weft_say(&sheet->text, "%s", o->cheapest ? "cheapest" : "");
+		comma = o->cheapest ? ", " : "";
+		weft_say(&sheet->text, "%s%s", o->soonest ? comma : "", o->soonest ? "soonest" : "");
+		comma = o->cheapest || o->soonest ? ", " : "";
+		weft_say(&sheet->text, "%s%s", o->greenest ? comma : "", o->greenest ? "greenest" : "");
+	} else {
+		weft_say(&sheet->text, "%.200s", *o->note ? o->note : "-");
+	}
+	weft_sheet_end_line(sheet);
+}
+
+static void say_quote(struct weft_sheet *sheet, const struct quote *q)
+{
+	weft_sheet_number(sheet, "made", q->now);
+	weft_sheet_number(sheet, "seconds", q->seconds);
+	weft_sheet_number(sheet, "left_out", (int64_t)q->left_out);
+	weft_sheet_number(sheet, "waiting_left_out", (int64_t)q->waiting_left_out);
+	weft_sheet_line(sheet, "%-12s %3s %6s %-16s %-10s %-10s %14s %8s %9s  %s", "SITE", "ALT", "CARDS",
+			"CLASS", "START", "FINISH", "COST", "KWH", "GCO2", "BEST");
+	weft_sheet_open(sheet, "offers", WEFT_SHEET_LIST);
+	for (size_t i = 0; i < q->n; i++)
+		say_offer(sheet, &q->offers[i]);
+	weft_sheet_close(sheet, WEFT_SHEET_LIST);
+	if (q->left_out)
+		weft_sheet_line(sheet, "%zu more", q->left_out);
+	if (q->waiting_left_out)
+		weft_sheet_line(sheet, "%zu of the jobs that wait are not reckoned with: it may be later",
+				q->waiting_left_out);
+}
+
+static void make_quote(struct weft_sheet *sheet, struct quote *q, const char *request)
+{
+	const struct weft_view *view = q->s->view;
+	struct weft_err err = WEFT_ERR_INIT, ignored = WEFT_ERR_INIT;
+
+	if (find_home(q))
+		weft_err(&err, "out of memory");
+	else if (!weft_jobspec_make(&q->spec, request, NULL, NULL, view->conf, &err) &&
+		 !weft_request_check(q->spec.request, view->catalogue, weft_inventory_words(view->inventory),
+				     &err)) {
+		add_place(q, NULL, &err);
+		for (size_t i = 0; i < view->conf->n_peers; i++)
+			add_place(q, &view->conf->peers[i], &ignored);
+	}
+	if (!q->n) {
+		weft_sheet_problem(sheet, "%s", err.text);
+		return;
+	}
+	mark_best(q);
+	say_quote(sheet, q);
+}
+
+void weft_sight_quote(struct weft_sheet *sheet, const char *request, const char *length)
+{
+	struct quote *q = calloc(1, sizeof(*q));
+	unsigned seconds = AN_HOUR;
+
+	if (!q) {
+		weft_sheet_problem(sheet, "out of memory");
+	} else if (length && (weft_length_parse(length, strlen(length), &seconds) || seconds < 1 ||
+			      seconds > MAX_LENGTH)) {
+		weft_sheet_problem(
+			sheet, "\"%.40s\" is not a time of up to 366 days, such as 90m or 12:00:00", length);
+	} else if (weft_sheet_may_see_nodes(sheet)) {
+		q->s = sheet->s;
+		q->now = sheet->now;
+		q->seconds = seconds;
+		make_quote(sheet, q, request);
+	}
+	for (size_t i = 0; q && i < WEFT_INVENTORY_MAX_CLASSES; i++)
+		free(q->outlooks[i]);
+	if (q) {
+		free(q->home);
+		weft_jobspec_clear(&q->spec);
+	}
+	free(q);
+}
