@@ -132,9 +132,9 @@ answer '{"version":1,"made":1740830400,"seconds":3600,"left_out":0,"waiting_left
 {"site":"gamma","alternative":1,"cards":8,"class":"gpu:h100","start":null,"finish":null,"cost":null,"currency":"",
 "kwh":null,"gco2":null,"cheapest":0,"soonest":0,"greenest":0,"note":"it takes no jobs now"}]}'
 expect "shows a quote" 0 "SITE   ALT  CARDS       START  FINISH       COST   KWH  GCO2  BEST
-home     1  8 gpu:h100  15:00  16:00         free  5.60  2800  cheapest
-beta     1  8 gpu:h100  now    13:00    16.80 EUR  5.60   560  soonest, greenest
-gamma    1  8 gpu:h100  ?      ?                ?     ?     ?  it takes no jobs now
+home     1  8 gpu:h100  15:00  16:00        free  5.60  2800  cheapest
+beta     1  8 gpu:h100  now    13:00   16.80 EUR  5.60   560  soonest, greenest
+gamma    1  8 gpu:h100  ?      ?               ?     ?     ?  it takes no jobs now
 7 of the jobs that wait are not reckoned with: it may be later" quote 8:h100 1h
 result "$([ "$(tail -n 1 "$scratch/asked")" = "show bbstat json quote 8:h100 1h" ] && echo yes)" "asks for a quote" \
 	"$(cat "$scratch/asked")"

@@ -221,8 +221,16 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } plain[] = {
-	{ "classes", weft_ask }, { "job", weft_job }, { "nodes", weft_ask }, { "power", weft_power },
-	{ "sites", weft_sites }, { "why", weft_ask }, { NULL, NULL },
+	/* clang-format off */
+	{ "classes", weft_ask },
+	{ "job", weft_job },
+	{ "nodes", weft_ask },
+	{ "power", weft_power },
+	{ "quote", weft_ask },
+	{ "sites", weft_sites },
+	{ "why", weft_ask },
+	{ NULL, NULL },
+	/* clang-format on */
 };
 
 int main(int argc, char **argv)

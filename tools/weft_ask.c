@@ -415,7 +415,7 @@ static void show(const struct command *cmd, json_object *answer)
 	char text[MOMENT_SIZE];
 
 	cmd->show(&screen, answer);
-	if (age > OLD)
+	if (whole_under(answer, "taken") > 0 && age > OLD)
 		screen_words(&screen, INK_PLAIN, 0, "as of %s ago", age_text((time_t)age, text));
 }
 
