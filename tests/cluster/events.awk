@@ -17,7 +17,8 @@
 # limits of jobs that may run together differ by multiples of two hours, and all are 15 minutes more than such a
 # multiple: only a sum of nine is one of them.  The starts of reservations are seven minutes from all that, and the end
 # of bf_window is eight.  The tasks of an array share one limit, and live for one pass only; where their ends count,
-# which is in backfill, one runs at a time, for whether two start in the same second is chance.
+# which is in backfill, one runs at a time, for whether two start in the same second is chance.  Most jobs say the
+# priority that Slurm would give them in their turn: on 24.11 one that it gives is given anew when the job is requeued.
 
 # Most jobs are small, but the large ones hold most of the nodes.
 function size(    form)
@@ -132,6 +133,8 @@ function submit(    args)
 		args = args " --priority=" between(1, 40) "000"
 	else if (chance(20))
 		args = args " --nice=" between(1, 300)
+	else
+		args = args " --priority=" 2000000000 - n
 	if (chance(4)) {
 		args = args " --array=0-" between(1, 5) (phases[phase % 4 + 1] == "backfill" ? "%1" : "")
 		array[n] = 1

@@ -148,7 +148,7 @@ no_more_starts()
 
 # Every word of it, but not the times and the paths.  Of jobs that have ended there is nothing to be said.  A start in
 # the future is given in quarters of an hour from now.  When a held job learns that another one has ended is not the
-# scheduler's doing.
+# scheduler's doing, nor is the order in which jobs that are requeued get new priorities.
 picture()
 {
 	awk -v RS= -v ORS='\n\n' -v now="$(date +%s)" '
@@ -156,6 +156,8 @@ picture()
 		function quarters(s) { return s > 360 * 86400 ? "unknown" : int((s + 720) / 900) }
 		function seconds(text) { gsub(/[-T:]/, " ", text); return mktime(text) }
 		/JobState=(RUNNING|PENDING|SUSPENDED)/ {
+			if (/JobState=PENDING/ && !/Restarts=0/)
+				sub(/Priority=[1-9][0-9]*/, "Priority=new")
 			if (/JobState=PENDING/ && match($0, / StartTime=[0-9][^ ]*/))
 				$0 = $0 "\n   Start=" quarters(seconds(substr($0, RSTART + 11, RLENGTH - 11)) - now)
 			print
