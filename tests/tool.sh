@@ -88,6 +88,20 @@ expect "says which topology is broken" 1 '^weft: .*/xml/topology.xml: hwloc cann
 expect "says which topology is not there" 1 '^weft: .*/words/topology.txt: No such file or directory$' \
 	detect --root="$scratch/words"
 
+# weft burst replay: a line as slurmctld writes it, the same with another verdict, and one that is broken
+cp "${WEFT_SRCDIR:-$here}/tests/fuzz/corpus/burst/line" "$scratch/log"
+expect "makes the decisions of a log again" 0 '^1 decisions, 0 come out differently, 0 cannot be read$' \
+	burst replay "$scratch/log"
+sed 's/"verdict":"[a-z]*","peer":"[a-z]*"/"verdict":"go","peer":"delta"/' "$scratch/log" > "$scratch/other"
+{ cat "$scratch/log" && echo && echo && echo '{"format":1}' && cat "$scratch/other"; } > "$scratch/log.3"
+expect "counts those that come out differently" 1 '^3 decisions, 1 come out differently, 1 cannot be read$' \
+	burst replay "$scratch/log.3"
+expect "names each of them" 1 '/log.3:4: job [0-9]+: was go to delta, is ' burst replay "$scratch/log.3"
+expect "says what cannot be read" 1 '/log.3:3: wait: missing$' burst replay "$scratch/log.3"
+expect "says which log is not there" 1 '^weft burst: /nonexistent: No such file or directory$' burst replay /nonexistent
+expect "has help for burst" 0 '^usage: weft burst replay FILE$' burst --help
+expect "wants a log" 2 '^usage: weft burst replay FILE$' burst replay
+
 # This machine: with or without accelerators, a recording of it shows what it showed.
 live=$("${weft[@]}" detect --no-tools --record="$scratch/rec" 2>&1)
 live_status=$?

@@ -14,6 +14,7 @@
 #include "core/conf.h"
 #include "core/request.h"
 #include "tools/weft_ask.h"
+#include "tools/weft_burst.h"
 #include "tools/weft_detect.h"
 #include "tools/weft_power.h"
 #include "tools/weft_report.h"
@@ -35,6 +36,7 @@ static const char usage[] =
 	"power\n"
 	"  weft sites             the sites that jobs may go to: cards, forecasts, prices\n"
 	"  weft job JOB           what a job asked for, has, and where it runs, also at another site\n"
+	"  weft burst replay FILE  decisions of BurstLog=, made again\n"
 	"  weft why JOB           why a job waits: what is missing, and what would help\n"
 	"  weft quote REQUEST     what it would come to at home and elsewhere: start, finish, cost, kWh, "
 	"gCO2\n"
@@ -52,7 +54,7 @@ static const char usage[] =
 	"  weft models h100 ascend\n"
 	"  weft why 4711\n"
 	"\n"
-	"weft COMMAND --help says more of classes, detect, job, nodes, power, quote, sites and why.\n"
+	"weft COMMAND --help says more of burst, classes, detect, job, nodes, power, quote, sites and why.\n"
 	"Exit status: 0, 1 when the answer is no or there is none, 2 for wrong usage; detect has 3.\n";
 
 /* "80", "40-80" or "-" */
@@ -222,6 +224,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } plain[] = {
 	/* clang-format off */
+	{ "burst", weft_burst_command },
 	{ "classes", weft_ask },
 	{ "job", weft_job },
 	{ "nodes", weft_ask },

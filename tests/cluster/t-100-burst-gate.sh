@@ -202,6 +202,8 @@ expect_eq "$(grep -c "\"job\":$auto,.*\"verdict\":\"stay\"" "$log")" 1
 expect_eq "$(grep -c "\"job\":$auto,.*\"verdict\":\"go\",\"peer\":\"beta\"" "$log")" 1
 expect_eq "$(grep -c "\"job\":$plain," "$log")" 0
 expect_eq "$(stat -c %a "$log")" 640
+ok weft burst replay "$log"
+expect_match "$output" '^[1-9][0-9]* decisions, 0 come out differently, 0 cannot be read$'
 
 test_case "requeue: it is decided anew; restart of slurmctld: it goes on"
 none

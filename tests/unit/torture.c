@@ -728,7 +728,7 @@ static const struct {
 	{ "device environment", do_devenv },
 	{ "site", do_site },
 	{ "energy: series, plan, text", do_energy },
-	{ "burst: wish, outlook, decision, replay", do_burst },
+	{ "burst: wish, outlook, decision, replay, wrapper", do_burst },
 	{ "ticket, and the files of a step", do_ticket },
 	{ "power report, as a file", do_report },
 	{ "the record of a run at a peer", do_handover },

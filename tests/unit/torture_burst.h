@@ -9,6 +9,32 @@
 
 #include "core/burst.h"
 #include "core/outlook.h"
+#include "core/shell.h"
+#include "core/wrapper.h"
+
+/* What runs at the peer, and the commands of weft.conf. */
+static int do_wrapper(struct weft_err *err)
+{
+	static const struct weft_shell_pattern patterns[] = { { 'u', "it's" }, { 'd', "/x" }, { 0, NULL } };
+	const char *script = "#!/usr/bin/env -S python3 -u\nprint(1)\n";
+	char *text = weft_wrapper_text("a.1.2", 1, 2, "~/it's", script, err), *path = NULL, *word = NULL,
+	     *command = NULL;
+	int rc = text ? weft_shell_check("c", "ssh %u@gw tail -c +%n '%f'", WEFT_FETCH_LETTERS, err) : -1;
+
+	if (rc == 0) {
+		path = weft_wrapper_path("a.1.2", NULL, "work");
+		word = weft_shell_quote("it's");
+		command = weft_shell_fill("c", "rsync \"%d/\" %u@gw:", patterns, err);
+		rc = command ? 0 : -1;
+		if (!path || !word)
+			rc = weft_err(err, "out of memory");
+	}
+	free(text);
+	free(path);
+	free(word);
+	free(command);
+	return rc;
+}
 
 /* A wish, a forecast with more moments than a block has, and a decision, logged and made again. */
 static int do_burst(struct weft_err *err)
@@ -37,7 +63,7 @@ static int do_burst(struct weft_err *err)
 	rc = line ? weft_burst_replay(line, err) : weft_err(err, "out of memory");
 	weft_burst_clear(&c.wish);
 	free(line);
-	return rc;
+	return rc ? rc : do_wrapper(err);
 }
 
 #endif
