@@ -654,7 +654,7 @@ int weft_conf_stack(const char *path, char **stack, struct weft_err *err)
 
 	*stack = NULL;
 	if (!text)
-		return errno == ENOENT ? 0 : weft_err(err, "%s", why.text);
+		return errno == ENOENT ? 0 : -weft_err(err, "%s", why.text);
 	r = calloc(1, sizeof(*r));
 	conf = calloc(1, sizeof(*conf));
 	if (r && conf) {

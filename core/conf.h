@@ -228,7 +228,7 @@ const struct weft_conf_peer *weft_conf_peer_of_node(const struct weft_conf *conf
 const struct weft_conf_peer *weft_conf_peer_of_partition(const struct weft_conf *conf, const char *partition);
 
 /* The value of BurstBufferStack= in PATH, whatever mistakes its other lines have; malloc()ed.  0 and *STACK NULL: there
- * is none, or no file.  -1 with ERR when the file cannot be read or the value is wrong.  Reads a file. */
+ * is none, or no file; -1 with ERR: the value is wrong; 1 with ERR: the file cannot be read.  Reads a file. */
 int weft_conf_stack(const char *path, char **stack, struct weft_err *err);
 
 /* The throughput table of this name, case ignored, '_' and '-' alike; NULL when there is none. */

@@ -28,7 +28,9 @@ extern int init(void)
 	int rc = weft_conf_stack(path, &stack, &err);
 
 	xfree(path);
-	if (rc) {
+	if (rc > 0) {
+		error("weft: %s; burst_buffer/weft stands on no other plugin", err.text);
+	} else if (rc < 0) {
 		/* Without the site's plugin, jobs with burst buffers would run as if they had none. */
 		error("weft: %s", err.text);
 		return SLURM_ERROR;

@@ -348,6 +348,7 @@ expect_field "$auto" JobState PENDING
 one "$(kind gpu:h100 2000000 64)"
 wait_for 10 grep -qE "weft: $sites is as it should be" "$CLUSTER/log/slurmctld.log"
 wait_job "$auto" RUNNING 45
+wait_for 30 grep -q 'weftd cannot be asked' "$CLUSTER/home/$auto.out"
 
 test_case "weft.conf names the peer no more: what waits stays here, what runs there runs"
 none

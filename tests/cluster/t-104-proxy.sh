@@ -55,9 +55,19 @@ user: al al /home/al mine=yes job=train cards=0,1,2,3
 0"
 expect_eq "$(home_file alice result.txt)" result
 
+# A minute and more passes until Slurm ends it.
+burst alice -t 1 --wrap 'echo begun; sleep 300'
+limited=$JOB
+
 test_case "exit codes"
+jobs=()
 for code in 0 1 42 255; do
-	burst alice --wrap "exit $code"
+	burst alice --accel=1 --wrap "exit $code"
+	jobs+=("$JOB")
+done
+for code in 0 1 42 255; do
+	JOB=${jobs[0]}
+	jobs=("${jobs[@]:1}")
 	[ $code = 0 ] && wait_job "$JOB" COMPLETED 60 || wait_job "$JOB" FAILED 60
 	expect_field "$JOB" ExitCode $code:0
 done
@@ -85,12 +95,6 @@ scancel "$JOB"
 wait_job "$JOB" CANCELLED 40
 wait_for 30 eval "[ -z \"\$(peer_jobs beta 'weft.alpha.$JOB.*(RUNNING|PENDING|COMPLETING)')\" ]"
 expect_match "$(home_file alice "$JOB.out")" begun
-
-test_case "a time limit at home ends it there"
-burst alice -t 1 --wrap 'echo begun; sleep 300'
-scontrol update "JobId=$JOB" TimeLimit=1
-wait_job "$JOB" TIMEOUT 150
-wait_for 30 eval "[ -z \"\$(peer_jobs beta 'weft.alpha.$JOB.*(RUNNING|PENDING|COMPLETING)')\" ]"
 
 test_case "the proxy is killed and the job requeued: the next proxy goes on with the run"
 burst alice --open-mode=append --export=ALL,MINE=x --wrap \
@@ -133,6 +137,11 @@ requeue
 wait_for 60 eval "[ \"\$(job_field $JOB Restarts)\" = 1 ]"
 wait_job "$JOB" FAILED 90
 expect_match "$(home_file alice "$JOB.out")" "^was: there$"
+
+test_case "a time limit at home ends it there"
+wait_job "$limited" TIMEOUT 150
+expect_match "$(home_file alice "$limited.out")" begun
+wait_for 30 eval "[ -z \"\$(peer_jobs beta 'weft.alpha.$limited.*(RUNNING|PENDING|COMPLETING)')\" ]"
 
 test_case "no step runs on the gateway"
 burst alice --wrap 'sleep 60'

@@ -340,7 +340,7 @@ expect_eq "$(sacct -X -n -P -o state -j "$JOB")" COMPLETED "the last job"
 
 jobs=${WHY_JOBS:-20}
 RANDOM=${WHY_SEED:-1202}
-requests=(8:h100 16:h100 4:h100 24:h100 '8:h100|8:910b' '16:910b' '2x6:h100' '12:h100' '5:910b' '20:h100')
+requests=(8:h100 16:h100 4:h100 24:h100 '8:h100|8:910b' '16:910b' '12:h100,per-node=6' '12:h100' '5:910b' '20:h100')
 passes=0 waited=0 started=0
 
 ok sacctmgr -iQ modify qos normal set MaxTRESPerUser=gres/gpu=100
@@ -433,7 +433,7 @@ while [ $waited -lt "$jobs" ] && [ $((waited - started)) -lt 5 ]; do
 			printf '%s\n' "$answer" >> "$CLUSTER/log/why"
 			JOB=$target
 			passes=$((passes + 1))
-			! starts_within 8 || break
+			! starts_within $((pass < 3 ? 8 : 60)) || break
 		done
 		if job_is "$target" RUNNING; then
 			started=$((started + 1))

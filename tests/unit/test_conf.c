@@ -483,6 +483,17 @@ START_TEST(stack_of_any_file)
 }
 END_TEST
 
+START_TEST(stack_of_no_file)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+	char *stack;
+
+	ck_assert_int_eq(weft_conf_stack("/", &stack, &err), 1);
+	ck_assert_ptr_null(stack);
+	ck_assert_str_ne(err.text, "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("conf");
@@ -493,6 +504,7 @@ int main(void)
 	suite_add_tcase(s, t);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, stack_of_any_file);
+	tcase_add_test(t, stack_of_no_file);
 	tcase_add_test(t, reads_everything);
 	tcase_add_test(t, empty_means_defaults);
 	tcase_add_test(t, quotes_keep_comment_signs);
