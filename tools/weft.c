@@ -218,7 +218,7 @@ static int command(const struct weft_catalogue *cat, int argc, char **argv)
 	return usage_error("there is no such command");
 }
 
-/* Commands that need no catalogue. */
+/* Commands that need no catalogue.  A new one goes into man/weft.1 and contrib/completion/weft, too. */
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);

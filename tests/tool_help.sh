@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tool_help.sh - what tells people how to use Weft is complete: --help, the man pages and the completion of bash know the
+# same commands and options, and weft.conf(5) all keys.
+set -u
+here=$(cd "$(dirname "$0")/.." && pwd)
+top=${WEFT_SRCDIR:-$here}
+export PATH=${WEFT_BUILDDIR:-.}:$PATH
+tests=0
+
+# report NAME: "ok" when standard input is empty
+report()
+{
+	local found
+	found=$(cat)
+	tests=$((tests + 1))
+	if [ -z "$found" ]; then
+		echo "ok $tests - $1"
+	else
+		echo "not ok $tests - $1"
+		printf '%s\n' "$found" | sed 's/^/# /'
+	fi
+}
+shopt -s lastpipe # so that report can count
+
+mapfile -t commands < <(weft --help | sed -n 's/^  weft \([a-z]*\) .*/\1/p' | sort -u)
+{ [ ${#commands[@]} -ge 12 ] || echo "only ${#commands[@]}"; } | report "weft --help lists commands"
+
+# complete WORD...: what Tab offers behind the words, the last of which is begun
+complete_words()
+{
+	COMP_WORDS=(weft "$@")
+	COMP_CWORD=$#
+	_weft 2> /dev/null
+	printf '%s\n' "${COMPREPLY[@]}"
+}
+. "$top/contrib/completion/weft"
+
+printf '%s\n' "${commands[@]}" | diff - <(complete_words "" | grep -v '^--' | sort) | report "completion knows the commands"
+for command in "${commands[@]}"; do
+	case $command in check | models | vendors) continue ;; esac
+	weft "$command" --help | grep -o '^  --[a-z-]*=\?' | tr -d ' ' | sort -u |
+		diff - <(complete_words "$command" -- | sort -u) | report "completion knows the options of $command"
+done
+complete_words wh | diff <(echo why) - | report "completion completes a command"
+complete_words why --j | diff <(echo --json) - | report "completion completes an option"
+complete_words --site = /a/b nod | diff <(echo nodes) - | report "completion passes over options"
+
+for command in "${commands[@]}"; do
+	grep -qE "Cm $command( |$)" "$top/man/weft.1" || echo "$command"
+done | report "weft(1) knows the commands"
+grep -oE '"--[a-z-]+|"  --[a-z-]+' "$top/weftd/weftd.c" | grep -oE '[a-z]+(-[a-z]+)*$' | sort -u | while read -r option; do
+	grep -qF -e "Fl -$option" "$top/man/weftd.8" || echo "$option"
+done | report "weftd(8) knows the options"
+sed -n 's/.*{ "\([a-z-]*\)", "[A-Za-z].*/\1/p' "$top/spank/spank_weft.c" | while read -r option; do
+	grep -qF -e "Fl -$option " "$top/man/weft.7" || echo "$option"
+done | report "weft(7) knows the options of sbatch"
+sed -n 's/^| `\([A-Z][A-Za-z]*=\).*/\1/p' "$top/doc/weft.conf.md" | sort -u | while read -r key; do
+	grep -qF "$key" "$top/man/weft.conf.5" || echo "$key"
+done | report "weft.conf(5) knows the keys"
+grep -nE '[[:space:]]$|^$|/work|/root/' "$top"/man/* | report "the man pages have no empty lines"
+echo "1..$tests"
