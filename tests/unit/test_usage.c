@@ -430,6 +430,7 @@ START_TEST(counts_who_waits)
 	struct weft_past_job job = { .account = "a",
 				     .pending = true,
 				     .submit = T0,
+				     .eligible = T0,
 				     .tres = "",
 				     .nodes = "None assigned",
 				     .line = "" };
@@ -437,10 +438,12 @@ START_TEST(counts_who_waits)
 
 	begin(T0 - HOUR, T0 + HOUR, false);
 	ck_assert_int_eq(weft_usage_add(usage, &job, NULL), 0);
-	job.submit = T0 + 2 * HOUR;
+	job.eligible = T0 + 2 * HOUR;
+	ck_assert_int_eq(weft_usage_add(usage, &job, NULL), 0);
+	job.eligible = 0; /* it is held */
 	ck_assert_int_eq(weft_usage_add(usage, &job, NULL), 0);
 	job.pending = false; /* cancelled before it started */
-	job.submit = T0;
+	job.eligible = T0;
 	ck_assert_int_eq(weft_usage_add(usage, &job, NULL), 0);
 	r = end();
 	ck_assert_uint_eq(r->waiting, 1);
