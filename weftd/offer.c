@@ -25,6 +25,7 @@
 #include "core/money.h"
 #include "core/scan.h"
 #include "core/series.h"
+#include "weftd/http.h"
 #include "weftd/price.h"
 
 #define VERSION	     1
@@ -380,6 +381,50 @@ int weft_offer_open(const char *file, const char *text, size_t len, const char *
 		rc = weft_err(err, "%s: the offer has expired", file);
 	if (rc == 0 && offer->made > now + WEFT_OFFER_AHEAD)
 		rc = weft_err(err, "%s: the offer is of the future", file);
+	return rc;
+}
+
+/* ---------------------------------------------------------------- where it is */
+
+/* The text at the URL; NULL with ERR. */
+static char *fetch(const struct weft_offer_place *place, size_t *len, struct weft_err *err)
+{
+	const char *url = place->where, *host = strstr(url, "://"),
+		   *path = host ? strchr(host + 3, '/') : NULL;
+	char *base = strndup(url, path ? (size_t)(path - url) : strlen(url)), *text = NULL;
+	const struct weft_http_options options = {
+		.url = base, .ca = place->ca, .stops = place->stops, .arg = place->arg
+	};
+	struct weft_http *link = base ? weft_http_open(&options, err) : NULL;
+	struct weft_http_answer answer = { 0 };
+
+	if (!base)
+		weft_err(err, "out of memory");
+	if (link && weft_http_ask(link, NULL, "GET", path ? path : "/", NULL, WEFT_OFFER_MAX_BYTES, &answer,
+				  err) == WEFT_HTTP_ANSWER) {
+		if (answer.status == 200) {
+			text = answer.text;
+			*len = answer.len;
+			answer.text = NULL;
+		} else {
+			weft_err(err, "%s: HTTP status %ld", url, answer.status);
+		}
+	}
+	weft_http_clear(&answer);
+	weft_http_close(link);
+	free(base);
+	return text;
+}
+
+int weft_offer_get(const struct weft_offer_place *place, time_t now, struct weft_offer *offer,
+		   struct weft_err *err)
+{
+	size_t len = 0;
+	char *text = place->where[0] == '/' ? weft_file_read(place->where, WEFT_OFFER_MAX_BYTES, &len, err)
+					    : fetch(place, &len, err);
+	int rc = text ? weft_offer_open(place->where, text, len, place->key, now, offer, err) : -1;
+
+	free(text);
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 #ifndef WEFTD_OFFER_H
 #define WEFTD_OFFER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -40,6 +41,18 @@ char *weft_offer_sign(const struct weft_offer *offer, const char *key, struct we
  * KEY, and holds at NOW.  -1 with ERR. */
 int weft_offer_open(const char *file, const char *text, size_t len, const char *key, time_t now,
 		    struct weft_offer *offer, struct weft_err *err);
+
+/* Where a site has its offer: the path of a file, or a URL, and the public key.  CA, STOPS and ARG are as in
+ * weftd/http.h. */
+struct weft_offer_place {
+	const char *where, *ca, *key;
+	bool (*stops)(void *arg);
+	void *arg;
+};
+
+/* What is offered there.  Waits for the host, for 30 s at most.  -1 with ERR. */
+int weft_offer_get(const struct weft_offer_place *place, time_t now, struct weft_offer *offer,
+		   struct weft_err *err);
 
 /* This site's own, by CONF, from NOW on. */
 int weft_offer_own(const struct weft_conf *conf, time_t now, struct weft_offer *offer, struct weft_err *err);

@@ -82,13 +82,6 @@ static bool stops(void *arg)
 
 /* ---------------------------------------------------------------- asking */
 
-static struct weft_http *open_link(struct watcher *w, const char *url, struct weft_err *err)
-{
-	return weft_http_open(
-		&(struct weft_http_options){ .url = url, .ca = w->peer->ca, .stops = stops, .arg = w->watch },
-		err);
-}
-
 /* GET PATH under this version's "/slurm/v0.0.N/". */
 static int get(struct watcher *w, const struct weft_http_as *as, const char *path, size_t max,
 	       struct weft_http_answer *answer, struct look *look, struct weft_err *err)
@@ -180,8 +173,13 @@ static int look_at(struct watcher *w, time_t now, struct look *look, struct weft
 	if (!token)
 		return -1;
 	as.token = token;
-	if (!w->link)
-		w->link = open_link(w, w->peer->url, err);
+	if (!w->link) {
+		struct weft_http_options options = {
+			.url = w->peer->url, .ca = w->peer->ca, .stops = stops, .arg = w->watch
+		};
+
+		w->link = weft_http_open(&options, err);
+	}
 	if (w->link && find_version(w, &as, now, look, err) == 0 && get_nodes(w, &as, look, err) == 0)
 		rc = get_jobs(w, &as, look, err);
 	if (rc < 0)
@@ -191,55 +189,6 @@ static int look_at(struct watcher *w, time_t now, struct look *look, struct weft
 }
 
 /* ---------------------------------------------------------------- prices */
-
-/* "https://host:port" and "/path" of URL. */
-static int fetch_offer(struct watcher *w, const char *url, char **text, size_t *len, struct weft_err *err)
-{
-	const char *host = strstr(url, "://"), *path = host ? strchr(host + 3, '/') : NULL;
-	struct weft_http_as as = { 0 };
-	struct weft_http_answer answer = { 0 };
-	struct weft_http *link;
-	char base[1024];
-	int rc = -1;
-
-	snprintf(base, sizeof(base), "%.*s", (int)(path ? (size_t)(path - url) : strlen(url)), url);
-	link = open_link(w, base, err);
-	if (!link)
-		return -1;
-	if (weft_http_ask(link, &as, "GET", path ? path : "/", NULL, WEFT_OFFER_MAX_BYTES, &answer, err) ==
-	    WEFT_HTTP_ANSWER) {
-		if (answer.status == 200)
-			rc = 0;
-		else
-			weft_err(err, "%s: HTTP status %ld", url, answer.status);
-	}
-	if (rc == 0) {
-		*text = answer.text;
-		*len = answer.len;
-		answer.text = NULL;
-	}
-	weft_http_clear(&answer);
-	weft_http_close(link);
-	return rc;
-}
-
-static int read_offer(struct watcher *w, time_t now, struct weft_offer *offer, struct weft_err *err)
-{
-	const char *where = w->peer->offer;
-	size_t len = 0;
-	char *text = NULL;
-	int rc;
-
-	if (where[0] == '/')
-		text = weft_file_read(where, WEFT_OFFER_MAX_BYTES, &len, err);
-	else
-		fetch_offer(w, where, &text, &len, err);
-	if (!text)
-		return -1;
-	rc = weft_offer_open(where, text, len, w->peer->offer_key, now, offer, err);
-	free(text);
-	return rc;
-}
 
 static void apply_offer(const struct weft_offer *offer, struct weft_site_kind *kind, bool priced)
 {
@@ -268,8 +217,10 @@ static void set_prices(struct watcher *w, time_t now, struct weft_site_kind *kin
 {
 	struct weft_err err = WEFT_ERR_INIT;
 	int64_t price = weft_price_at(w->peer->price, now, &err);
+	const struct weft_offer_place place = { w->peer->offer, w->peer->ca, w->peer->offer_key, stops,
+						w->watch };
 	struct weft_offer *offer = w->peer->offer ? malloc(sizeof(*offer)) : NULL;
-	bool offered = offer && read_offer(w, now, offer, &err) == 0;
+	bool offered = offer && weft_offer_get(&place, now, offer, &err) == 0;
 
 	say_trouble(w, &err);
 	for (unsigned i = 0; i < n; i++) {

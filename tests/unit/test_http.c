@@ -10,10 +10,11 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "weftd/offer.h"
 
 #define TOKEN "eyJhbGciOiJIUzI1NiJ9.SECRET.abc"
 #define OK    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -680,6 +683,56 @@ START_TEST(finds_the_version)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- the offer of a peer (weftd/offer.h) */
+
+static char *offer_answer; /* the whole of it */
+
+static void serve_offer(int fd)
+{
+	say(fd, offer_answer);
+}
+
+/* What is at the URL is taken when it is signed, and else it is said what it is. */
+START_TEST(an_offer)
+{
+	struct weft_offer offer = { .site = "beta", .made = 1000, .expires = 2000, .n_kinds = 1 }, got;
+	char dir[] = "/tmp/weft-offer-XXXXXX", key[64], public[72], url[64], want[128], command[64], *text;
+	const char *heads[] = { OK, OK, "HTTP/1.1 404 Not Found\r\n",
+				"HTTP/1.1 302 Found\r\nLocation: /x\r\n",
+				"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" };
+	const char *wants[] = { "", "%s: the offer has expired", "%s: HTTP status 404",
+				"a redirect (302), which is not followed",
+				"an answer of the type text/html, not application/json" };
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(key, sizeof(key), "%s/key", dir);
+	snprintf(public, sizeof(public), "%s.pub", key);
+	ck_assert_int_eq(weft_offer_make_key(key, &err), 0);
+	offer.kinds[0] = (struct weft_offer_kind){ "gpu:h100", 8, 2100000, "EUR", NAN };
+	text = weft_offer_sign(&offer, key, &err);
+	ck_assert_msg(text != NULL, "%s", err.text);
+	ck_assert_int_gt(
+		asprintf(&offer_answer, "%sContent-Length: %zu\r\n\r\n%s", heads[_i], strlen(text), text), 0);
+	start_server(serve_offer);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/pub/offer.json", port);
+	ck_assert_int_eq(weft_offer_get(&(struct weft_offer_place){ .where = url, .key = public },
+					_i == 1 ? 2000 : 1999, &got, &err),
+			 _i ? -1 : 0);
+	snprintf(want, sizeof(want), wants[_i], url);
+	ck_assert_str_eq(err.text, want);
+	ck_assert_ptr_nonnull(strstr(request, "GET /pub/offer.json HTTP/1.1\r\n"));
+	ck_assert_ptr_null(strstr(request, "X-SLURM"));
+	if (_i == 0) {
+		ck_assert_str_eq(got.site, "beta");
+		ck_assert_int_eq(got.kinds[0].price, 2100000);
+	}
+	free(text);
+	free(offer_answer);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("http");
@@ -702,6 +755,7 @@ int main(void)
 	tcase_add_test(good, asks_over_a_socket);
 	tcase_add_test(good, adds_a_path_in_front);
 	tcase_add_test(good, finds_the_version);
+	tcase_add_loop_test(good, an_offer, 0, 5);
 	tcase_add_test(none, nobody_listens);
 	tcase_add_test(none, no_such_host);
 	tcase_add_test(none, no_tls);
