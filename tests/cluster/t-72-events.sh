@@ -169,9 +169,11 @@ play_mend()
 	heard "scontrol update State=RESUME NodeName=$1"
 }
 
-# In 22.05 it sets the next job number back to the one last saved.
+# In 22.05 it sets the next job number back to the one last saved.  On 24.11 slurmctld begins anew, and a job that it
+# finds on its way to its end is not all that it was.
 play_reconfigure()
 {
+	wait_for 60 none_completing
 	: > "$CLUSTER/home/now"
 	scontrol update JobId="$witness" Comment=save
 	wait_for 30 test "$CLUSTER/state/job_state" -nt "$CLUSTER/home/now"
