@@ -32,7 +32,7 @@ complete_words()
 	COMP_WORDS=(weft "$@")
 	COMP_CWORD=$#
 	_weft 2> /dev/null
-	printf '%s\n' "${COMPREPLY[@]}"
+	[ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}"
 }
 . "$top/contrib/completion/weft"
 
