@@ -23,6 +23,7 @@
 #define LOOK	   5		      /* s from one look to the next while runs go on */
 #define SWEEP	   600		      /* s from one look to the next while none do */
 #define SHARE	   20		      /* a look that took 1 s is made every 20 s at most */
+#define STEP	   5		      /* s by which a clock that was set differs at least */
 #define SETTLE	   (7 * 24 * 3600)    /* s after which a run that nobody brings home is history */
 #define MAX_USERS  4096
 
@@ -47,6 +48,7 @@ struct worker {
 	struct weft_run **runs; /* of this look: N_LIVE that go on, and behind them the others of N_RUNS */
 	size_t n_live, n_runs;
 	bool acted, away;
+	double wall, mono; /* when this look began, and by a clock that nobody sets; 0: there was none yet */
 };
 
 static uint32_t some_number(void)
@@ -56,6 +58,20 @@ static uint32_t some_number(void)
 	if (getrandom(&n, sizeof(n), GRND_NONBLOCK) != sizeof(n))
 		n = (uint32_t)time(NULL);
 	return n;
+}
+
+static double seconds(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The time, of which a look has one idea: a clock that is set is found out by the next. */
+static time_t now_of(const struct worker *w)
+{
+	return (time_t)(w->wall + seconds(CLOCK_MONOTONIC) - w->mono);
 }
 
 static bool stops(void *worker)
@@ -356,7 +372,7 @@ static enum weft_handover_act decide(struct worker *w, struct weft_run *run,
 	struct weft_err err = WEFT_ERR_INIT;
 	bool blocked = weft_runs_is_blocked(w->book, run);
 	enum weft_handover_act act =
-		weft_handover_next(&h, &run->rules, time(NULL), some_number(), blocked ? NULL : sight);
+		weft_handover_next(&h, &run->rules, now_of(w), some_number(), blocked ? NULL : sight);
 
 	if (act == WEFT_HANDOVER_ASK_DB || memcmp(&h, &run->h, sizeof(h)) == 0)
 		return act;
@@ -488,13 +504,30 @@ static bool is_left(const struct weft_run *run, time_t now)
 	       now > weft_handover_dead(&run->h, &run->rules) + SETTLE && now > run->h.renewed + SETTLE;
 }
 
+/* A look begins.  Was the clock put forward since the last, or the machine asleep?  Then a lease that seems
+ * to be over need not be: proxies could not ask. */
+static void begin_look(struct worker *w)
+{
+	double wall = seconds(CLOCK_REALTIME), mono = seconds(CLOCK_MONOTONIC),
+	       step = wall - w->wall - (mono - w->mono);
+
+	for (struct weft_run *run = w->peer->runs; run && w->mono > 0 && step > STEP; run = run->next) {
+		if (!run->damage && run->h.step != WEFT_HANDOVER_OVER)
+			run->h.renewed += (time_t)step;
+	}
+	w->wall = wall;
+	w->mono = mono;
+}
+
 /* The runs of this look; history goes.  True: there is one that goes on. */
 static bool gather(struct worker *w)
 {
-	time_t now = time(NULL);
+	time_t now;
 	size_t n = 0;
 
 	pthread_mutex_lock(&w->book->lock);
+	begin_look(w);
+	now = now_of(w);
 	for (struct weft_run **at = &w->peer->runs, *run; (run = *at);) {
 		if (is_left(run, now)) {
 			run->settled = true;
@@ -563,14 +596,6 @@ static bool look_and_act(struct worker *w)
 	return answered;
 }
 
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Until S seconds have passed, or, when it is to HEAR, there is something new.  False: the book is closed. */
 static bool rest(struct worker *w, double s, bool hear)
 {
@@ -625,9 +650,9 @@ void *weft_worker(void *arg)
 	}
 	do {
 		live = gather(&w);
-		began = seconds();
+		began = seconds(CLOCK_MONOTONIC);
 		answered = look_and_act(&w);
-		took = seconds() - began;
+		took = seconds(CLOCK_MONOTONIC) - began;
 		pause = pause_after(&w, answered, live, took);
 		/* Many new runs make one look; and a peer that is away is not asked more often for them. */
 		deaf = !answered && live ? pause : took * 4 < pause ? took * 4 : pause;
