@@ -27,6 +27,27 @@ static struct weft_conf *parse(const char *text)
 	return conf;
 }
 
+START_TEST(budgets)
+{
+	struct weft_conf *conf = parse("Budget=account:physics Limit=5000EUR Period=Year\nBudget=user:* "
+				       "Limit=2.5usd\nBudget=peer:BETA Limit=0EUR Period=total\n"
+				       "Budget=peer:* Limit=1EUR Period=quarter\n" PEER);
+	const struct weft_conf_budget *b = conf->budgets;
+
+	ck_assert_uint_eq(conf->n_budgets, 4);
+	ck_assert(b[0].holder == WEFT_HOLDER_ACCOUNT && b[0].period == WEFT_PERIOD_YEAR);
+	ck_assert(b[0].limit == 5000000000 && b[1].limit == 2500000 && b[2].limit == 0);
+	ck_assert_str_eq(b[0].name, "physics");
+	ck_assert_str_eq(b[1].name, "*");
+	ck_assert_str_eq(b[1].currency, "USD");
+	ck_assert(b[1].holder == WEFT_HOLDER_USER && b[1].period == WEFT_PERIOD_MONTH);
+	ck_assert(b[2].holder == WEFT_HOLDER_PEER && b[2].period == WEFT_PERIOD_TOTAL && b[2].line == 3);
+	ck_assert_str_eq(weft_holder_name(b[2].holder), "peer");
+	ck_assert_str_eq(weft_budget_period_name(b[3].period), "quarter");
+	weft_conf_destroy(conf);
+}
+END_TEST
+
 START_TEST(every_key)
 {
 	struct weft_conf *conf = parse(
@@ -284,6 +305,25 @@ static const struct {
 				"cost; did you mean constant?" },
 	{ "BurstFactor=-1",
 	  "weft.conf:1: BurstFactor: \"-1\" is not a number from 0 to 1000000000, nor never" },
+	{ "Budget=physics Limit=1EUR", "weft.conf:1: Budget: \"physics\" is not such as account:physics, "
+				       "user:alice, peer:beta or user:*" },
+	{ "Budget=qos:x Limit=1EUR",
+	  "weft.conf:1: Budget: \"qos:x\" is not such as account:physics, user:alice, peer:beta or user:*" },
+	{ "Budget=user: Limit=1EUR",
+	  "weft.conf:1: Budget: \"user:\" is not such as account:physics, user:alice, peer:beta or user:*" },
+	{ "Budget=user:a", "weft.conf:1: Budget: Limit= is missing" },
+	{ "Budget=user:a Limit=5",
+	  "weft.conf:1: Limit: \"5\" is not an amount with its currency, such as 5000EUR" },
+	{ "Budget=user:a Limit=-5EUR",
+	  "weft.conf:1: Limit: \"-5EUR\" is not an amount with its currency, such as 5000EUR" },
+	{ "Budget=user:a Limit=5EUR Period=mont",
+	  "weft.conf:1: Period: \"mont\" is not month, quarter, year or total; did you mean month?" },
+	{ "Budget=user:a Limit=5EUR\nBudget=user:a Limit=6EUR",
+	  "weft.conf:2: Budget: user:a was given for each month in line 1 already" },
+	{ "Limit=5EUR", "weft.conf:1: Limit: belongs behind Budget=, on the same line" },
+	{ "Budget=peer:bta Limit=5EUR\n" PEER,
+	  "weft.conf:1: Budget: there is no peer \"bta\"; did you mean beta?" },
+	{ "Budget=peer:zz Limit=5EUR", "weft.conf:1: Budget: there is no peer \"zz\"" },
 	{ "BurstValue=1e10", "weft.conf:1: BurstValue: \"1e10\" is not an amount such as 2.50 or 2.50EUR" },
 	{ "BurstValue=1\nBurstValue=1", "weft.conf:2: BurstValue: given in line 1 already" },
 	{ "BurstLog=x", "weft.conf:1: BurstLog: \"x\" is not an absolute path" },
@@ -350,6 +390,7 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, every_key);
+	tcase_add_test(t, budgets);
 	tcase_add_test(t, what_a_peer_has_by_itself);
 	tcase_add_test(t, peers_are_found);
 	tcase_add_test(t, the_burst_keys);
