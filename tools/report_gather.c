@@ -15,12 +15,13 @@
 #define WITHIN	 600 /* s for scontrol, and for sacct */
 #define PLAIN	 32  /* bytes of a number, and what stands before it */
 #define PATIENCE 1   /* s before there is anything to see */
+#define PAUSE	 200 /* ms from one sight of it to the next */
 
 /* What people see who wait. */
 struct gather_progress {
 	const char *command;
 	time_t began;
-	uint64_t shown;
+	struct timespec shown; /* when */
 	bool terminal, any;
 };
 
@@ -28,10 +29,12 @@ static void show_progress(void *arg)
 {
 	struct gather *g = arg;
 	struct gather_progress *p = g->progress;
+	struct timespec now;
 
-	if (!p->terminal || time(NULL) - p->began < PATIENCE || (p->any && p->shown == g->lines))
+	if (!p->terminal || time(NULL) - p->began < PATIENCE || clock_gettime(CLOCK_MONOTONIC, &now) != 0 ||
+	    (now.tv_sec - p->shown.tv_sec) * 1000 + (now.tv_nsec - p->shown.tv_nsec) / 1000000 < PAUSE)
 		return;
-	p->shown = g->lines;
+	p->shown = now;
 	p->any = true;
 	fprintf(stderr, "\rweft %s: %llu jobs read ", p->command, (unsigned long long)g->lines);
 	fflush(stderr);
