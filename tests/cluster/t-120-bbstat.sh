@@ -131,6 +131,23 @@ expect_line "$output" "  policy       listed"
 expect_line "$output" "  alternative  1: 16 gpu:h100 on 2 nodes"
 expect_line "$output" "  alternative  2: 16 gpu:910b on 2 nodes"
 
+test_case "weft asks the same"
+ok weft why "$c"
+expect_line "$output" "job $c of root, partition all: PENDING"
+expect_line "$output" "    missing: 1 more node with 8 h100 free; there is 1"
+expect_line "$output" "    would help: resume as2 (drained: a fan)"
+ok weft job "$c"
+expect_line "$output" "  accel        16:h100|16:910b"
+ok weft classes
+expect_match "$output" '^gpu:h100 +24 +10 +14 +0 +3 +2 +1 '
+ok weft nodes --json
+expect_match "$output" '"names":"as2"'
+run weft why 4711
+expect_eq "$status $output" "1 weft why: there is no job 4711" "weft why 4711"
+ok weft quote '8:h100 | 16:h100' 2h
+expect_match "$output" '^home +1 +8 gpu:h100 .* free .* cheapest'
+expect_match "$output" '^home +2 +16 gpu:h100 '
+
 test_case "a job without --accel waits for a reason in words"
 ask why "$d"
 expect_line "$output" "job $d of root, partition all: PENDING"
