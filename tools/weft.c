@@ -16,6 +16,7 @@
 #include "tools/weft_ask.h"
 #include "tools/weft_burst.h"
 #include "tools/weft_detect.h"
+#include "tools/weft_ledger.h"
 #include "tools/weft_power.h"
 #include "tools/weft_report.h"
 #include "tools/weft_sites.h"
@@ -42,6 +43,7 @@ static const char usage[] =
 	"gCO2\n"
 	"  weft classes           cards of each class: free, in use, out; jobs that run and wait\n"
 	"  weft nodes             the nodes of each class by state\n"
+	"  weft ledger            what jobs at other sites cost, also compared with another site's statement\n"
 	"  weft report            what the cards did in a period: use, waiting, energy, carbon\n"
 	"  weft metrics           the same for Prometheus, as OpenMetrics\n"
 	"\n"
@@ -54,7 +56,7 @@ static const char usage[] =
 	"  weft models h100 ascend\n"
 	"  weft why 4711\n"
 	"\n"
-	"weft COMMAND --help says more of burst, classes, detect, job, nodes, power, quote, sites and why.\n"
+	"weft COMMAND --help says more of burst, classes, detect, job, ledger, nodes, power, quote, sites and why.\n"
 	"Exit status: 0, 1 when the answer is no or there is none, 2 for wrong usage; detect has 3.\n";
 
 /* "80", "40-80" or "-" */
@@ -227,6 +229,7 @@ static const struct {
 	{ "burst", weft_burst_command },
 	{ "classes", weft_ask },
 	{ "job", weft_job },
+	{ "ledger", weft_ledger_command },
 	{ "nodes", weft_ask },
 	{ "power", weft_power },
 	{ "quote", weft_ask },
