@@ -131,7 +131,8 @@ static void note(struct weft_handover *h, const struct weft_rest_seen *seen)
 			h->predicted = seen->start;
 		h->started = 0; /* the peer may have requeued it */
 	} else {
-		h->started = seen->start;
+		/* slurmctld says of one that was cancelled while it waited that it began and ended then. */
+		h->started = seen->state == WEFT_REST_CANCELLED && seen->end <= seen->start ? 0 : seen->start;
 	}
 	h->ended = is_alive(seen) ? 0 : seen->end;
 	h->exit_status = is_alive(seen) ? 0 : seen->exit_status;

@@ -18,7 +18,7 @@
 
 #define WEFT_PAST_FIELDS                                                                                     \
 	"JobIDRaw,Account,State,Submit,Eligible,Start,End,AllocTRES,NodeList,ConsumedEnergyRaw,SubmitLine"
-#define WEFT_PAST_MAX_LINE (1024u * 1024) /* bytes */
+#define WEFT_PAST_MAX_LINE (16u * 1024 * 1024) /* bytes; max_submit_line_size= is 1 MiB by default */
 
 struct weft_past_job {
 	const char *account;		     /* "": none */

@@ -161,8 +161,8 @@ struct weft_asker {
 /* Is WORD one that weft_sight_answer() knows? */
 bool weft_sight_knows(const char *word);
 
-/* The number of the job that the words ask about; 0: about none. */
-uint32_t weft_sight_asked_job(unsigned argc, char *const *argv);
+/* The number of the job that the words ask about, by S (NULL: not known) for a task of an array; 0: about none. */
+uint32_t weft_sight_asked_job(const struct weft_sight *s, unsigned argc, char *const *argv);
 
 /* The answer to the words, at NOW, for ASKER; S may be NULL: nothing is known yet.  OTHER: the burst buffer
  * plugin underneath ("lua"), for "help"; NULL: none.  malloc()ed, WEFT_SIGHT_MAX_TEXT bytes at most; NULL:

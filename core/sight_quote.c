@@ -17,12 +17,13 @@
 #include "core/money.h"
 #include "core/outlook.h"
 #include "core/plan.h"
+#include "core/scan.h"
 #include "core/sight_private.h"
 #include "core/sites.h"
 #include "core/when.h"
 #include "core/why.h"
 
-#define OFFERS	   128
+#define OFFERS	   32
 #define QUEUE	   1000		      /* jobs that wait, of a class, that a forecast takes in */
 #define FOR_EVER   (10 * 365 * 86400) /* s: what has no end */
 #define AN_HOUR	   3600		      /* s */
@@ -149,13 +150,17 @@ static size_t who_waits(struct quote *q, unsigned class_id, struct weft_outlook_
 /* NULL: out of memory. */
 static const struct weft_outlook *outlook_of(struct quote *q, unsigned class_id)
 {
-	struct weft_outlook_running *running = calloc(q->s->n_uses + 1, sizeof(*running));
-	struct weft_outlook_waiting *waiting = calloc(q->s->n_jobs + 1, sizeof(*waiting));
-	struct weft_outlook *o = q->outlooks[class_id];
+	struct weft_outlook_running *running;
+	struct weft_outlook_waiting *waiting;
+	struct weft_outlook *o = NULL;
 
-	if (!o && running && waiting)
+	if (q->outlooks[class_id])
+		return q->outlooks[class_id];
+	running = calloc(q->s->n_uses + 1, sizeof(*running));
+	waiting = calloc(q->s->n_jobs + 1, sizeof(*waiting));
+	if (running && waiting)
 		o = calloc(1, sizeof(*o));
-	if (o && !q->outlooks[class_id]) {
+	if (o) {
 		if (weft_outlook_make(o, cards_at_home(q, class_id), q->now, 1, running,
 				      who_runs(q, class_id, running), waiting,
 				      who_waits(q, class_id, waiting))) {
@@ -215,7 +220,7 @@ static double watts_of(const struct weft_sight *s, const struct weft_class *clas
 	const struct weft_conf *conf = s->view->conf;
 
 	for (size_t i = conf->n_power_classes; i > 0; i--) {
-		if (!strcmp(conf->power_classes[i - 1].gres, class->label))
+		if (weft_name_equal(conf->power_classes[i - 1].gres, class->label))
 			return conf->power_classes[i - 1].peak;
 	}
 	if (class->model && weft_figure_known(class->model->tdp))

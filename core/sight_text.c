@@ -346,7 +346,7 @@ static void say_waits(struct weft_sheet *sheet)
 	weft_sheet_open(sheet, "waits", WEFT_SHEET_LIST);
 	for (size_t i = 0; i < s->n_waits; i++) {
 		const struct weft_sight_wait *w = &s->waits[i];
-		const struct weft_sight_job *job = job_of(s, w->id);
+		const struct weft_sight_job *job = shown < MAX_WAITS ? job_of(s, w->id) : NULL;
 
 		if (shown == MAX_WAITS || !job || !weft_sheet_may_see(sheet, job)) {
 			more++;
@@ -469,14 +469,18 @@ static bool skip_json(unsigned *argc, char *const **argv)
 	return true;
 }
 
-uint32_t weft_sight_asked_job(unsigned argc, char *const *argv)
+uint32_t weft_sight_asked_job(const struct weft_sight *s, unsigned argc, char *const *argv)
 {
+	const struct weft_sight_job *job;
 	uint32_t id, task;
 
 	skip_json(&argc, &argv);
 	if (argc < 2 || (strcmp(argv[0], "job") && strcmp(argv[0], "why")))
 		return 0;
-	return read_job(argv[1], &id, &task) ? id : 0;
+	if (!read_job(argv[1], &id, &task))
+		return 0;
+	job = s && task != WEFT_SIGHT_NONE ? task_of(s, id, task) : NULL;
+	return job ? job->id : id;
 }
 
 /* That which the second word names; NULL after a line that says why not. */

@@ -85,7 +85,7 @@ static int check(const struct weft_proxy_run *run, struct weft_err *err)
 
 int weft_proxy_run_read(json_object *answer, struct weft_proxy_run *run, struct weft_err *err)
 {
-	json_object *settled;
+	json_object *settled, *over;
 	int64_t id, first, attempt, status;
 
 	*run = (struct weft_proxy_run){ .phase = WEFT_PROXY_NONE };
@@ -105,6 +105,7 @@ int weft_proxy_run_read(json_object *answer, struct weft_proxy_run *run, struct 
 	run->status = (int)status;
 	if (!run->remote_top[0])
 		snprintf(run->remote_top, sizeof(run->remote_top), "%s", WEFT_WRAPPER_TOP);
+	run->over = json_object_object_get_ex(answer, "over", &over) && json_object_get_boolean(over);
 	if (json_object_object_get_ex(answer, "settled", &settled) && json_object_get_boolean(settled))
 		run->phase = WEFT_PROXY_NONE;
 	return check(run, err);

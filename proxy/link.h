@@ -29,6 +29,7 @@ struct weft_proxy_run {
 	uint32_t remote_id; /* 0: not known */
 	unsigned first, attempt;
 	int status; /* as wait() gives it */
+	bool over;  /* weftd does nothing for it any more */
 };
 
 /* The run that is weftd's ANSWER; 0, or -1 with ERR when it is none that can be believed. */

@@ -60,7 +60,7 @@ static int fetch(const struct weft_proxy_stage *stage, struct weft_proxy_output 
 		 struct weft_proxy_stream *stream, struct weft_err *err)
 {
 	char name[32], *file, *text = NULL;
-	struct weft_proxy_command run = { .what = "Fetch=", .idle = FETCH_IDLE };
+	struct weft_proxy_command run = { .what = "Fetch=", .idle = FETCH_IDLE, .stop = stage->stop };
 	int rc = -1;
 
 	snprintf(name, sizeof(name), "%s.%u", stream->name, stage->first);

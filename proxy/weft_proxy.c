@@ -26,6 +26,7 @@
 
 #define FIRST_PAUSE    1000 /* ms between questions; grows while nothing changes */
 #define LAST_PAUSE     10000
+#define FETCH_TIME     20  /* s, while the job runs */
 #define FETCH_PATIENCE 120 /* s after the end of the run for which its output is tried to be had */
 #define RETRY_PAUSE    3000
 #define LIMIT_PATIENCE 90 /* s; slurmctld looks at time limits twice a minute */
@@ -87,6 +88,15 @@ static time_t now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec;
+}
+
+/* A fetch while the job runs may not keep weftd from hearing of it: the next one goes on where it was. */
+static time_t fetch_until;
+
+static bool fetch_is_over(void *arg)
+{
+	(void)arg;
+	return got_term || now() >= fetch_until;
 }
 
 static _Noreturn void die(int code, int sig)
@@ -240,21 +250,18 @@ static bool ask_word(struct proxy *proxy, const char *question)
 
 /* ---------------------------------------------------------------- the run */
 
-static bool goes_on(enum weft_proxy_phase phase)
+static bool goes_on(const struct weft_proxy_run *run)
 {
-	return phase == WEFT_PROXY_WAITING || phase == WEFT_PROXY_RUNNING || phase == WEFT_PROXY_LOST;
+	return run->phase == WEFT_PROXY_WAITING || run->phase == WEFT_PROXY_RUNNING ||
+	       (run->phase == WEFT_PROXY_LOST && !run->over);
 }
 
 static struct weft_proxy_stage stage_of(const struct proxy *proxy, const struct weft_proxy_run *run,
-					bool stoppable)
+					bool (*stop)(void *arg))
 {
-	return (struct weft_proxy_stage){ &proxy->job,
-					  proxy->peer,
-					  run->remote_user,
-					  run->remote_top,
-					  run->key,
-					  run->first,
-					  stoppable ? is_ended_arg : NULL };
+	return (struct weft_proxy_stage){
+		&proxy->job, proxy->peer, run->remote_user, run->remote_top, run->key, run->first, stop
+	};
 }
 
 static void open_output(struct proxy *proxy)
@@ -284,9 +291,9 @@ static void follow_output(struct proxy *proxy, unsigned first)
 	open_output(proxy);
 }
 
-static int fetch(struct proxy *proxy, struct weft_err *err)
+static int fetch(struct proxy *proxy, bool (*stop)(void *arg), struct weft_err *err)
 {
-	struct weft_proxy_stage stage = stage_of(proxy, &proxy->run, false);
+	struct weft_proxy_stage stage = stage_of(proxy, &proxy->run, stop);
 	int64_t before = proxy->output.stream[0].offset + proxy->output.stream[1].offset;
 	int rc = weft_proxy_stage_fetch(&stage, &proxy->output, err);
 
@@ -298,8 +305,9 @@ static int fetch(struct proxy *proxy, struct weft_err *err)
 /* While it runs: a file that is not there yet is no cause for alarm. */
 static void fetch_some(struct proxy *proxy)
 {
+	fetch_until = now() + FETCH_TIME;
 	if (proxy->run.phase == WEFT_PROXY_RUNNING && proxy->peer->fetch)
-		fetch(proxy, NULL);
+		fetch(proxy, fetch_is_over, NULL);
 }
 
 /* The rest.  Of a script that was never started there is nothing. */
@@ -310,7 +318,7 @@ static void fetch_all(struct proxy *proxy)
 
 	if (!proxy->has_worked || !proxy->peer->fetch)
 		return;
-	while (fetch(proxy, &err)) {
+	while (fetch(proxy, NULL, &err)) {
 		if (now() >= until || got_term) {
 			say(err.text);
 			fprintf(stderr,
@@ -337,7 +345,7 @@ static void follow(struct proxy *proxy)
 {
 	bool told = false;
 
-	while (goes_on(proxy->run.phase)) {
+	while (goes_on(&proxy->run)) {
 		struct weft_err err = WEFT_ERR_INIT;
 		unsigned first = proxy->run.first;
 		bool stopped = false;
@@ -374,10 +382,10 @@ static void begin(struct proxy *proxy)
 			die(0, SIGTERM);
 		fail(WEFT_PROXY_REFUSAL, err.text);
 	}
-	if (goes_on(proxy->run.phase) || proxy->run.phase == WEFT_PROXY_ENDED)
+	if (goes_on(&proxy->run) || proxy->run.phase == WEFT_PROXY_ENDED)
 		return;
 	if (proxy->peer->stage_in) {
-		stage = stage_of(proxy, &proxy->run, true);
+		stage = stage_of(proxy, &proxy->run, is_ended_arg);
 		if (weft_proxy_stage(&stage, "StageIn=", proxy->peer->stage_in, &err)) {
 			say(err.text);
 			die(got_term ? 0 : WEFT_PROXY_STAGE, got_term ? SIGTERM : 0);
@@ -387,8 +395,8 @@ static void begin(struct proxy *proxy)
 		die(0, SIGTERM);
 }
 
-/* The peer may be the first to see that the time is up.  The limit is the same here: slurmctld, when it ends the
- * job for it in a moment, gives it the state that says so. */
+/* The peer may be the first to see that the time is up.  The limit is the same here: slurmctld, when it ends
+ * the job for it in a moment, gives it the state that says so. */
 static void await_limit(const struct proxy *proxy)
 {
 	time_t until = now() + LIMIT_PATIENCE;
@@ -403,7 +411,7 @@ static _Noreturn void finish(struct proxy *proxy)
 {
 	char text[1024];
 	struct weft_err err = WEFT_ERR_INIT;
-	struct weft_proxy_stage stage = stage_of(proxy, &proxy->run, false);
+	struct weft_proxy_stage stage = stage_of(proxy, &proxy->run, NULL);
 	struct weft_proxy_end end = weft_proxy_end_of(&proxy->run, proxy->peer->name, text, sizeof(text));
 	bool home = true;
 

@@ -149,8 +149,8 @@ REPORT_RUNS=$scratch/runs expect "says what it cannot read" 1 'weft report: sacc
 REPORT_NODES=$scratch/runs expect "says it of nodes" 1 'weft metrics: "7<|>ml<|>RUNNING" is not a line about a node' metrics
 : > "$scratch/none"
 REPORT_RUNS=$scratch/none REPORT_NODES=$scratch/none expect "shows a cluster without nodes" 0 'all        0     -           0  0 TFLOPS  0 TFLOPS' report
-head -c 2000000 /dev/zero | tr '\0' x > "$scratch/runs"
-REPORT_RUNS=$scratch/runs expect "does not read any line" 1 'weft report: sacct: a line has more than 1048576 bytes' report
+head -c 17000000 /dev/zero | tr '\0' x > "$scratch/runs"
+REPORT_RUNS=$scratch/runs expect "does not read any line" 1 'weft report: sacct: a line has more than 16777216 bytes' report
 expect "says which file it cannot write" 1 'weft report: /nonexistent/x.html: No such file or directory' report --html=/nonexistent/x.html
 expect "has help" 0 'usage: weft report [OPTION]...' report --help
 expect "has help on metrics" 0 'usage: weft metrics [OPTION]...' metrics --help

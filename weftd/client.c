@@ -242,7 +242,7 @@ static int make_id(char id[2 * ID_BYTES + 1], struct weft_err *err)
 }
 
 static char *seal_question(const struct weft_conf *conf, json_object *question, uid_t weftd, const char *id,
-			   struct weft_err *err)
+			   enum weft_client_result *result, struct weft_err *err)
 {
 	const char *text;
 
@@ -251,6 +251,12 @@ static char *seal_question(const struct weft_conf *conf, json_object *question, 
 	text = json_object_to_json_string_ext(question, JSON_C_TO_STRING_PLAIN);
 	if (!text) {
 		weft_err(err, "out of memory");
+		return NULL;
+	}
+	if (strlen(text) > WEFTD_MAX_MESSAGE) {
+		*result = WEFT_CLIENT_NO; /* the same question would have the same end */
+		weft_err(err, "the question has %zu bytes; at most %u are allowed", strlen(text),
+			 WEFTD_MAX_MESSAGE);
 		return NULL;
 	}
 	return weft_wire_seal(conf->burst.munge, weftd, text, strlen(text), err);
@@ -330,7 +336,7 @@ json_object *weft_client_ask(const struct weft_conf *conf, json_object *question
 
 	t.end = now_ms() + (int64_t)seconds * 1000;
 	if (find_user(conf, &weftd, err) == 0 && make_id(id, err) == 0)
-		line = seal_question(conf, question, weftd, id, err);
+		line = seal_question(conf, question, weftd, id, &what, err);
 	if (line && reach(&t) == 0 && send_line(&t, line) == 0)
 		back = receive_line(&t);
 	if (back)

@@ -19,7 +19,7 @@
 
 enum weft_client_result {
 	WEFT_CLIENT_ANSWER,
-	WEFT_CLIENT_NO,	    /* weftd says no, and will the next time: ERR has its words */
+	WEFT_CLIENT_NO,	    /* weftd says no, and will the next time: ERR has its words; or it is too long to ask */
 	WEFT_CLIENT_LATER,  /* weftd says that it cannot now: ERR has its words */
 	WEFT_CLIENT_NOBODY, /* there is no answer that is known to be weftd's; it may or may not have acted */
 };

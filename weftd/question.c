@@ -147,6 +147,28 @@ int weft_question_job(const struct weft_conf *conf, json_object *question, struc
 
 /* ---------------------------------------------------------------- the order */
 
+/* weft_base64() breaks its text into lines, and OpenSSL takes none.  TO has room for as many bytes as TEXT
+ * has. How many there are; -1: it is not base64. */
+static int decode(char *to, const char *text, size_t len)
+{
+	char *flat = len <= INT32_MAX ? malloc(len + 1) : NULL;
+	size_t n_flat = 0;
+	int n;
+
+	if (!flat)
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] != '\n')
+			flat[n_flat++] = text[i];
+	}
+	n = EVP_DecodeBlock((unsigned char *)to, (const unsigned char *)flat, (int)n_flat);
+	/* What fills up the last group comes out as bytes, too. */
+	for (size_t i = n_flat; i > 0 && flat[i - 1] == '=' && n > 0; i--)
+		n--;
+	free(flat);
+	return n;
+}
+
 static int read_script(json_object *question, struct weft_question_order *order, struct weft_err *err)
 {
 	json_object *plain = NULL, *coded = NULL;
@@ -169,14 +191,9 @@ static int read_script(json_object *question, struct weft_question_order *order,
 	if (plain) {
 		memcpy(order->script, text, len + 1);
 	} else {
-		n = len <= INT32_MAX ? EVP_DecodeBlock((unsigned char *)order->script,
-						       (const unsigned char *)text, (int)len)
-				     : -1;
+		n = decode(order->script, text, len);
 		if (n < 0)
 			return weft_err(err, "script_base64: is not base64");
-		/* What fills up the last group comes out as bytes, too. */
-		for (size_t i = len; i > 0 && text[i - 1] == '=' && n > 0; i--)
-			n--;
 		len = (size_t)n;
 		order->script[len] = '\0';
 	}

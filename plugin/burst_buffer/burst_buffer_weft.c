@@ -76,6 +76,11 @@ extern char *bb_p_get_status WEFT_BB_STATUS_PARAMS
 {
 	struct weft_asker asker = WEFT_BB_ASKER;
 
+	/* A client that is not scontrol may send words that are not there; slurmctld frees each with xfree(). */
+	for (uint32_t i = 0; i < argc; i++) {
+		if (!argv[i])
+			argv[i] = xstrdup("");
+	}
 	if (weft_bb_base && (!argc || !weft_sight_knows(argv[0])))
 		return weft_bb_base->get_status WEFT_BB_STATUS_ARGS;
 	return weft_looker_answer(&asker, argc, argv, stack);

@@ -233,7 +233,7 @@ char *weft_looker_answer(const struct weft_asker *asker, unsigned argc, char **a
 	char *text, *answer;
 
 	pthread_mutex_lock(&lock);
-	c = fresh_copy(weft_sight_asked_job(argc, argv));
+	c = fresh_copy(weft_sight_asked_job(present ? present->sight : NULL, argc, argv));
 	pthread_mutex_unlock(&lock);
 	text = weft_sight_answer(c ? c->sight : NULL, asker, argc, argv, other, time(NULL));
 	pthread_mutex_lock(&lock);

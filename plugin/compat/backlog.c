@@ -247,11 +247,11 @@ static void look_at_waiting(struct looking *l, const job_record_t *job)
 					 .submit = job->details->submit_time };
 	count_cards(to, job, l->view->inventory);
 	look_at_burst(to, job);
+	to->at = job->spank_job_env_size ? copy_env(job, WEFT_ENV_PEER) : NULL;
 	if (!to->burst) {
 		FREE_NULL_BITMAP(home.nodes);
 		return;
 	}
-	to->at = copy_env(job, WEFT_ENV_PEER);
 	to->places = places_of(l->b, job, home.nodes);
 }
 

@@ -21,6 +21,11 @@ proxy_pid()
 	done | head -n 1
 }
 
+has_proxy()
+{
+	[ -n "$(proxy_pid "$JOB")" ]
+}
+
 # requeue: $JOB, which has ended, and without the pause that Slurm makes before it starts again
 requeue()
 {
@@ -157,6 +162,7 @@ attach()
 }
 
 test_case "weftd takes no job that slurmctld has not let go, or that is over"
+wait_for 30 has_proxy
 proxy=$(proxy_pid "$JOB")
 submit=$(tr '\0' '\n' < "/proc/$proxy/cmdline" | sed -n 's/^--submit=//p')
 ticket=$(tr '\0' '\n' < "/proc/$proxy/environ" | sed -n 's/^SLURM_SPANK_WEFT_TICKET=//p')

@@ -34,7 +34,7 @@ ask()
 # What has changed within the last second may have been looked at before it did.
 settle()
 {
-	sleep 1.3
+	sleep 3.1 # an answer from a copy that is older says so
 }
 
 # expect_answer TEXT WORD...

@@ -33,12 +33,12 @@ length()
 
 db_has_ends()
 {
-	[ "$(sacct -aXn -P -o State | grep -cv -e PENDING -e RUNNING)" -eq "$1" ]
+	[ "$(sacct -aXn -S now-1hour -P -o State | grep -cv -e PENDING -e RUNNING)" -eq "$1" ]
 }
 
 db_has_waiting()
 {
-	sacct -aXn -P -o JobIDRaw,State | grep -q "^$JOB|PENDING"
+	sacct -aXn -S now-1hour -P -o JobIDRaw,State | grep -q "^$JOB|PENDING"
 }
 
 # figure KEY [AFTER]: of the report in JSON, the first value of KEY behind AFTER

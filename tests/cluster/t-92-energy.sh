@@ -24,6 +24,7 @@ hours()
 	local file=$1 start i=0 value
 	shift
 	start=$(($(date +%s) / 3600 * 3600))
+	hour=$start
 	echo "time,value" > "$file.new"
 	for value in "$@"; do
 		echo "$(date -u -d "@$((start + i * 3600))" +%Y-%m-%dT%H:%M:%SZ),$value" >> "$file.new"
@@ -32,10 +33,10 @@ hours()
 	mv "$file.new" "$file"
 }
 
-# hour_at HOURS: the beginning of an hour from now, as Slurm writes it
+# hour_at HOURS: the beginning of an hour from that of the last series, as Slurm writes it
 hour_at()
 {
-	date -d "@$(($(date +%s) / 3600 * 3600 + $1 * 3600))" +%Y-%m-%dT%H:%M:%S
+	date -d "@$((hour + $1 * 3600))" +%Y-%m-%dT%H:%M:%S
 }
 
 # flat VALUE: two days of it
@@ -47,6 +48,9 @@ flat()
 
 mkdir -p "$CLUSTER/home"
 # shellcheck disable=SC2046 # words
+# All of it within one hour.
+left=$((3600 - $(date +%s) % 3600))
+[ $left -gt 240 ] || sleep $left
 hours "$carbon" 400 400 300 100 100 300 $(flat 400)
 # shellcheck disable=SC2046
 hours "$price" 90 90 90 90 90 90 90 20 20 90 $(flat 90)
@@ -90,7 +94,7 @@ test_case "cheap: it goes by the price, and the deadline counts"
 submit_energy -t 120 --energy=cheap,within=12h
 wait_for 10 begins "$JOB" "$(hour_at 7)"
 submit_energy -t 120 --energy="cheap,deadline=$(hour_at 9 | cut -c1-16)"
-wait_for 10 begins "$JOB" "$(date -d "@$(($(date +%s) / 3600 * 3600 + 7 * 3600 - 60))" +%Y-%m-%dT%H:%M:%S)"
+wait_for 10 begins "$JOB" "$(date -d "@$((hour + 7 * 3600 - 60))" +%Y-%m-%dT%H:%M:%S)"
 
 test_case "the forecast changes: so does the plan"
 # shellcheck disable=SC2046

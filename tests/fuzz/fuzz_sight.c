@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		*at = '\0';
 	}
-	weft_sight_asked_job(n, words);
+	weft_sight_asked_job(NULL, n, words);
 	answer = weft_sight_answer(&s, &asker, n, words, "lua", 0);
 	must(answer && strlen(answer) < 2048 && answer[strlen(answer) - 1] == '\n');
 	for (const char *c = answer; *c; c++)

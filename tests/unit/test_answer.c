@@ -330,7 +330,9 @@ START_TEST(with_accel)
 	ticket.id = 78;
 	ticket.submit = 5;
 	o = good(NOBODY, Q("attach", ",\"peer\":\"gamma\",\"cluster\":\"c1\",\"job\":78,\"submit\":5" REST
-				     ",\"script_base64\":\"IyEvYmluL3NoCg==\",\"gres\":\"gpu:8\""));
+				     ",\"gres\":\"gpu:8\",\"script_base64\":"
+				     "\"IyEvYmluL3NoCiMgMDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0\\n"
+				     "NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OQo=\\n\""));
 	json_object_put(o);
 }
 END_TEST

@@ -449,7 +449,7 @@ START_TEST(the_longest)
 
 	start(0, 0);
 	ck_assert_ptr_null(weft_client_ask(conf, question(text), 20, &result, &err));
-	ck_assert_int_eq(result, WEFT_CLIENT_NOBODY);
+	ck_assert_int_eq(result, WEFT_CLIENT_NO);
 	ck_assert_msg(strstr(err.text, " bytes; at most 921600 are allowed") != NULL, "%s", err.text);
 	text[WEFTD_MAX_MESSAGE - 200] = '\0';
 	err.text[0] = '\0';

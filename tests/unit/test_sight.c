@@ -424,9 +424,9 @@ START_TEST(words)
 	ck_assert_ptr_nonnull(strstr(text, "\nOther words go to burst_buffer/lua.\n"));
 	free(text);
 	ck_assert(weft_sight_knows("why") && !weft_sight_knows("whyever"));
-	ck_assert_uint_eq(weft_sight_asked_job(2, (char *[]){ "why", "17_3" }), 17);
-	ck_assert_uint_eq(weft_sight_asked_job(2, (char *[]){ "nodes", "17" }), 0);
-	ck_assert_uint_eq(weft_sight_asked_job(1, (char *[]){ "why" }), 0);
+	ck_assert_uint_eq(weft_sight_asked_job(NULL, 2, (char *[]){ "why", "17_3" }), 17);
+	ck_assert_uint_eq(weft_sight_asked_job(NULL, 2, (char *[]){ "nodes", "17" }), 0);
+	ck_assert_uint_eq(weft_sight_asked_job(NULL, 1, (char *[]){ "why" }), 0);
 }
 END_TEST
 
