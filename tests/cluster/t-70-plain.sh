@@ -91,9 +91,7 @@ $scheduler_backfill"
 write_history plain-jobs.awk seed="$seed" jobs=$number groups=$groups
 diag "seed $seed"
 
-for run_number in "${!runs[@]}"; do
-	run_all "${runs[run_number]}"
-done
+play_histories
 compare_plugins
 compare_histories
 

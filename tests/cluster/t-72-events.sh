@@ -238,9 +238,7 @@ ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -I"$BUILD/compat-include" -isystem "$(make 
 	-o "$keep/polite" "$CLUSTER_TESTS/polite.c" "$BASE_PLUGIN_DIR/libslurmfull.so" -Wl,-rpath,"$BASE_PLUGIN_DIR"
 diag "seed $seed${WEFT_KEEP:+, results in $keep}"
 
-for run_number in "${!runs[@]}"; do
-	run_all "${runs[run_number]}"
-done
+play_histories
 compare_plugins
 compare_histories
 
