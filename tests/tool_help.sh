@@ -58,5 +58,5 @@ done | report "weft(7) knows the options of sbatch"
 sed -n 's/^| `\([A-Z][A-Za-z]*=\).*/\1/p' "$top/doc/weft.conf.md" | sort -u | while read -r key; do
 	grep -qF "$key" "$top/man/weft.conf.5" || echo "$key"
 done | report "weft.conf(5) knows the keys"
-grep -nE '[[:space:]]$|^$|/work|/root/' "$top"/man/* | report "the man pages have no empty lines"
+grep -nE '[[:space:]]$|^$' "$top"/man/* | report "the man pages have no empty lines"
 echo "1..$tests"
