@@ -53,7 +53,8 @@ cap()
 
 # ---------------------------------------------------------------- looking
 
-# sample: BEGAN ENDED, the watts of each zone, and of each zone: does a job run there that may be interrupted?
+# sample: BEGAN ENDED, the watts of each zone, of each zone: does a job run there that may be interrupted?  And: is a job
+# completing?  It has given its cards back, and its processes may still draw: Weft counts it.
 # Counted from what Slurm says of its nodes, and not by Weft.
 sample()
 {
@@ -62,6 +63,7 @@ sample()
 	{
 		scontrol show node -d
 		squeue -h -t R -n flexible -o 'Flexible=%N'
+		squeue -h -t CG -o Completing
 		echo "Times=$began $(date +%s.%N)"
 	} | awk -v zones="$zones" '
 		function add(name, watts, flexible,   z) {
@@ -80,13 +82,14 @@ sample()
 				if (text ~ "nv(\\[[0-9,-]*)?" k) add("nv" k, 0, 1)
 			if (text ~ /amd|cpu/) add("amd1", 0, 1)
 		}
+		/^Completing/ { completing = 1 }
 		/^Times=/ { sub(/Times=/, ""); times = $0 }
 		END {
 			if (drawn["cluster"] < 600) exit # slurmctld did not answer
 			n = split(zones, z, " "); line = times
 			for (i = 1; i <= n; i++) line = line " " drawn[z[i]]
 			for (i = 1; i <= n; i++) line = line " " (any[z[i]] > 0)
-			print line
+			print line " " completing + 0
 		}' >> "$samples"
 }
 
@@ -194,7 +197,7 @@ above()
 compare()
 {
 	awk '
-		FNR == NR { n++; t[n] = $1; text[n] = $3 " " $4 " " $5 " " $6; next }
+		FNR == NR { n++; t[n] = $1; text[n] = $3 " " $4 " " $5 " " $6 ($NF ? " " n : ""); next }
 		NF < 5 || seen[$1]++ { next }
 		{
 			mine = $2 " " $3 " " $4 " " $5; same = ""; quiet = 0
