@@ -6,9 +6,10 @@
 #	. "$(dirname "$0")/lib.sh"
 #	. "$CLUSTER_TESTS/history.sh"
 #	write_history AWK NAME=VALUE...
-#	run_all()                     a cluster for the run $1, whose settings end in $scheduler_backfill, with a partition gate of
-#	                              one node; then play_history
-#	play_histories
+#	for run_number in "${!runs[@]}"; do
+#		...                   a cluster whose settings end in $scheduler_backfill, with a partition gate of one node
+#		play_history
+#	done
 #	compare_plugins
 #	compare_histories
 #
@@ -257,38 +258,6 @@ play_history()
 	set +f
 	scontrol show config | grep -E '^(SelectType|JobSubmitPlugins) ' > "$results/plugins"
 	ctld_log 'weft: ' > "$results/weft-log"
-}
-
-# differ: the first difference, and where it is, as a comment
-differ()
-{
-	local n i what
-	for ((n = 1; n < ${#runs[@]}; n++)); do
-		for ((i = 1; i <= pictures[n]; i++)); do
-			for what in answers starts picture; do
-				! cmp -s "$keep/0/$what-$i" "$keep/$n/$what-$i" || continue
-				diag "$what-$i differs (< ${runs[0]}, > ${runs[n]})"
-				diff "$keep/0/$what-$i" "$keep/$n/$what-$i" | head -n 10 | sed 's/^/#   /'
-				return 0
-			done
-		done
-	done
-	return 1
-}
-
-# A history that two clusters played differently is played once more on new ones: with so many threads in slurmctld some
-# pairs of events change places now and then, without Weft too.  A difference that Weft makes is there again.
-play_histories()
-{
-	local try
-	for try in 1 2; do
-		for run_number in "${!runs[@]}"; do
-			run_all "${runs[run_number]}"
-		done
-		[ $try = 1 ] && differ || break
-		diag "once more"
-		rm -rf "${keep:?}"/[0-9]*
-	done
 }
 
 # ---------------------------------------------------------------- comparing

@@ -91,7 +91,9 @@ $scheduler_backfill"
 write_history plain-jobs.awk seed="$seed" jobs=$number groups=$groups
 diag "seed $seed"
 
-play_histories
+for run_number in "${!runs[@]}"; do
+	run_all "${runs[run_number]}"
+done
 compare_plugins
 compare_histories
 

@@ -238,7 +238,9 @@ ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -I"$BUILD/compat-include" -isystem "$(make 
 	-o "$keep/polite" "$CLUSTER_TESTS/polite.c" "$BASE_PLUGIN_DIR/libslurmfull.so" -Wl,-rpath,"$BASE_PLUGIN_DIR"
 diag "seed $seed${WEFT_KEEP:+, results in $keep}"
 
-play_histories
+for run_number in "${!runs[@]}"; do
+	run_all "${runs[run_number]}"
+done
 compare_plugins
 compare_histories
 
