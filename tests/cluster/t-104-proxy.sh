@@ -29,6 +29,7 @@ has_proxy()
 # requeue: $JOB, which has ended, and without the pause that Slurm makes before it starts again
 requeue()
 {
+	sleep 2 # slurmd takes no credential of the second in which it has ended the job, nor an older one
 	scontrol requeue "$JOB"
 	scontrol update "JobId=$JOB" StartTime=now
 }
