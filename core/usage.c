@@ -402,7 +402,7 @@ int weft_usage_add(struct weft_usage *usage, const struct weft_past_job *job, st
 	struct weft_usage_account *account;
 	struct takings k;
 
-	if (job->start == 0 && job->pending && job->eligible > 0 && job->eligible < s->to)
+	if (job->start == 0 && job->pending && job->eligible > 0 && job->eligible <= s->to)
 		usage->result.waiting++;
 	if (job->start == 0 || job->start >= s->to || end < s->from)
 		return 0;

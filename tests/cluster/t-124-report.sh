@@ -41,6 +41,11 @@ db_has_waiting()
 	sacct -aXn -S now-1hour -P -o JobIDRaw,State | grep -q "^$JOB|PENDING"
 }
 
+metrics_say()
+{
+	weft metrics | grep -qxF "$1"
+}
+
 # figure KEY [AFTER]: of the report in JSON, the first value of KEY behind AFTER
 figure()
 {
@@ -133,6 +138,7 @@ wait_job "$JOB" RUNNING
 submit -A test --accel='8:ascend' --wrap true
 wait_for 60 db_has_waiting
 ok scontrol update nodename=nv1 state=drain reason=test
+wait_for 30 metrics_say 'weft_jobs_waiting 1'
 ok weft metrics
 expect_line "$output" 'weft_cards_in_use{class="npu:910b"} 6'
 expect_line "$output" 'weft_cards_free{class="npu:910b"} 2'
