@@ -12,6 +12,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export TZ='CET-1CEST,M3.5.0,M10.5.0/3' LC_ALL=C.UTF-8
 unset COLUMNS
+export TERM=dumb # no headings in bold
 
 # result NAME WELL [FILE]: one line of TAP; what is in FILE when it is not WELL (0)
 result()
