@@ -18,16 +18,16 @@
 
 static int begin(struct weft_ledger *ledger, struct weft_err *err)
 {
-	return weft_ledger_run(ledger, LEDGER_BEGIN, err);
+	return weft_database_run(ledger->db, LEDGER_BEGIN, err);
 }
 
 /* RC, once what was written is on disk or, when it is not 0, undone. */
 static int finish(struct weft_ledger *ledger, int rc, struct weft_err *err)
 {
 	if (rc == 0)
-		rc = weft_ledger_run(ledger, LEDGER_COMMIT, err);
-	if (rc < 0 && !sqlite3_get_autocommit(ledger->db))
-		weft_ledger_run(ledger, LEDGER_ROLLBACK, NULL);
+		rc = weft_database_run(ledger->db, LEDGER_COMMIT, err);
+	if (rc < 0 && !sqlite3_get_autocommit(ledger->db->sqlite))
+		weft_database_run(ledger->db, LEDGER_ROLLBACK, NULL);
 	return rc;
 }
 
@@ -36,15 +36,15 @@ static int finish(struct weft_ledger *ledger, int rc, struct weft_err *err)
 static int open_lien(struct weft_ledger *ledger, const char *key, unsigned first, struct weft_ledger_tx *tx,
 		     struct weft_err *err)
 {
-	sqlite3_stmt *s = ledger->statements[LEDGER_OPEN_LIEN];
+	sqlite3_stmt *s = ledger->db->statements[LEDGER_OPEN_LIEN];
 	int rc;
 
-	weft_ledger_bind_text(ledger, LEDGER_OPEN_LIEN, 1, key);
-	weft_ledger_bind(ledger, LEDGER_OPEN_LIEN, 2, first);
+	weft_database_bind_text(ledger->db, LEDGER_OPEN_LIEN, 1, key);
+	weft_database_bind(ledger->db, LEDGER_OPEN_LIEN, 2, first);
 	rc = sqlite3_step(s);
 	if (rc == SQLITE_ROW)
 		*tx = weft_ledger_row(s);
-	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : weft_ledger_fails(ledger, err);
+	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : weft_database_fails(ledger->db, err);
 }
 
 /* ---------------------------------------------------------------- budgets */
@@ -103,19 +103,19 @@ bool weft_ledger_has_budget(const struct weft_conf *conf, const char *account, c
 static int sum_of(struct weft_ledger *ledger, const struct weft_conf_budget *budget, const char *name,
 		  enum weft_ledger_side side, time_t since, int64_t *sum, struct weft_err *err)
 {
-	sqlite3_stmt *s = ledger->statements[LEDGER_SUM];
+	sqlite3_stmt *s = ledger->db->statements[LEDGER_SUM];
 	int rc = 0;
 
-	weft_ledger_bind(ledger, LEDGER_SUM, 1, budget->holder);
-	weft_ledger_bind_text(ledger, LEDGER_SUM, 2, name);
-	weft_ledger_bind(ledger, LEDGER_SUM, 3, side);
-	weft_ledger_bind_text(ledger, LEDGER_SUM, 4, budget->currency);
-	weft_ledger_bind(ledger, LEDGER_SUM, 5, since);
+	weft_database_bind(ledger->db, LEDGER_SUM, 1, budget->holder);
+	weft_database_bind_text(ledger->db, LEDGER_SUM, 2, name);
+	weft_database_bind(ledger->db, LEDGER_SUM, 3, side);
+	weft_database_bind_text(ledger->db, LEDGER_SUM, 4, budget->currency);
+	weft_database_bind(ledger->db, LEDGER_SUM, 5, since);
 	if (sqlite3_step(s) == SQLITE_ROW)
 		*sum = sqlite3_column_int64(s, 0);
 	else
-		rc = weft_ledger_fails(ledger, err);
-	weft_ledger_reset(ledger, LEDGER_SUM);
+		rc = weft_database_fails(ledger->db, err);
+	weft_database_reset(ledger->db, LEDGER_SUM);
 	return rc;
 }
 
@@ -131,7 +131,7 @@ static int state_of(struct weft_ledger *ledger, const struct weft_conf_budget *b
 	    sum_of(ledger, budget, name, LEDGER_SPENT, since, &state->spent, err) < 0)
 		return -1;
 	if (weft_money_add(budget->limit, free, &state->left))
-		return weft_err(err, "%s: a sum is too large", ledger->path);
+		return weft_err(err, "%s: a sum is too large", ledger->db->path);
 	return 0;
 }
 
@@ -238,7 +238,7 @@ static int hold(struct weft_ledger *ledger, const struct weft_ledger_bill *bill,
 
 	*later = true;
 	there = open_lien(ledger, bill->key, bill->first, &tx, err);
-	weft_ledger_reset(ledger, LEDGER_OPEN_LIEN);
+	weft_database_reset(ledger->db, LEDGER_OPEN_LIEN);
 	if (there != 0)
 		return there < 0 ? -1 : 0;
 	*later = false;
@@ -343,7 +343,7 @@ static int end(struct weft_ledger *ledger, const char *key, unsigned first, cons
 			tx.end = now; /* a statement goes by it */
 		rc = weft_ledger_append(ledger, &tx, err);
 	}
-	weft_ledger_reset(ledger, LEDGER_OPEN_LIEN);
+	weft_database_reset(ledger->db, LEDGER_OPEN_LIEN);
 	return rc;
 }
 
@@ -362,7 +362,7 @@ int weft_ledger_end(struct weft_ledger *ledger, const char *key, unsigned first,
 
 int weft_ledger_liens(struct weft_ledger *ledger, weft_ledger_each each, void *arg, struct weft_err *err)
 {
-	sqlite3_stmt *s = ledger->statements[LEDGER_LIENS];
+	sqlite3_stmt *s = ledger->db->statements[LEDGER_LIENS];
 	int step = SQLITE_DONE, rc = 0;
 
 	pthread_mutex_lock(&ledger->lock);
@@ -372,8 +372,8 @@ int weft_ledger_liens(struct weft_ledger *ledger, weft_ledger_each each, void *a
 		rc = each(arg, tx.key, (unsigned)tx.first);
 	}
 	if (rc == 0 && step != SQLITE_DONE)
-		rc = weft_ledger_fails(ledger, err);
-	weft_ledger_reset(ledger, LEDGER_LIENS);
+		rc = weft_database_fails(ledger->db, err);
+	weft_database_reset(ledger->db, LEDGER_LIENS);
 	pthread_mutex_unlock(&ledger->lock);
 	return rc;
 }
@@ -382,12 +382,12 @@ int weft_ledger_liens(struct weft_ledger *ledger, weft_ledger_each each, void *a
 
 static int count_quotes(struct weft_ledger *ledger, const char *user, struct weft_err *err)
 {
-	sqlite3_stmt *s = ledger->statements[LEDGER_COUNT_QUOTES];
+	sqlite3_stmt *s = ledger->db->statements[LEDGER_COUNT_QUOTES];
 	int n;
 
-	weft_ledger_bind_text(ledger, LEDGER_COUNT_QUOTES, 1, user);
-	n = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int(s, 0) : weft_ledger_fails(ledger, err);
-	weft_ledger_reset(ledger, LEDGER_COUNT_QUOTES);
+	weft_database_bind_text(ledger->db, LEDGER_COUNT_QUOTES, 1, user);
+	n = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int(s, 0) : weft_database_fails(ledger->db, err);
+	weft_database_reset(ledger->db, LEDGER_COUNT_QUOTES);
 	return n;
 }
 
@@ -397,8 +397,8 @@ static int add_quote(struct weft_ledger *ledger, const struct weft_ledger_quote 
 	const char *words[] = { quote->id, quote->peer, quote->user, quote->gres };
 	int n;
 
-	weft_ledger_bind(ledger, LEDGER_PRUNE, 1, now);
-	if (weft_ledger_run(ledger, LEDGER_PRUNE, err) < 0)
+	weft_database_bind(ledger->db, LEDGER_PRUNE, 1, now);
+	if (weft_database_run(ledger->db, LEDGER_PRUNE, err) < 0)
 		return -1;
 	n = count_quotes(ledger, quote->user, err);
 	if (n < 0)
@@ -407,11 +407,11 @@ static int add_quote(struct weft_ledger *ledger, const struct weft_ledger_quote 
 		return weft_err(err, "%s has %d quotes; they hold for %d minutes", quote->user, n,
 				WEFT_LEDGER_QUOTE / 60);
 	for (int i = 0; i < 4; i++)
-		weft_ledger_bind_text(ledger, LEDGER_ADD_QUOTE, 1 + i, words[i]);
-	weft_ledger_bind(ledger, LEDGER_ADD_QUOTE, 5, quote->price);
-	weft_ledger_bind_text(ledger, LEDGER_ADD_QUOTE, 6, quote->currency);
-	weft_ledger_bind(ledger, LEDGER_ADD_QUOTE, 7, quote->expires);
-	return weft_ledger_run(ledger, LEDGER_ADD_QUOTE, err);
+		weft_database_bind_text(ledger->db, LEDGER_ADD_QUOTE, 1 + i, words[i]);
+	weft_database_bind(ledger->db, LEDGER_ADD_QUOTE, 5, quote->price);
+	weft_database_bind_text(ledger->db, LEDGER_ADD_QUOTE, 6, quote->currency);
+	weft_database_bind(ledger->db, LEDGER_ADD_QUOTE, 7, quote->expires);
+	return weft_database_run(ledger->db, LEDGER_ADD_QUOTE, err);
 }
 
 int weft_ledger_add_quote(struct weft_ledger *ledger, struct weft_ledger_quote *quote, time_t now,
@@ -434,21 +434,19 @@ int weft_ledger_add_quote(struct weft_ledger *ledger, struct weft_ledger_quote *
 
 static void take(sqlite3_stmt *s, int column, char *to, size_t size)
 {
-	const char *text = (const char *)sqlite3_column_text(s, column);
-
-	snprintf(to, size, "%s", text ? text : "");
+	snprintf(to, size, "%s", weft_database_text(s, column));
 }
 
 int weft_ledger_find_quote(struct weft_ledger *ledger, const char *id, time_t now,
 			   struct weft_ledger_quote *quote, struct weft_err *err)
 {
-	sqlite3_stmt *s = ledger->statements[LEDGER_FIND_QUOTE];
+	sqlite3_stmt *s = ledger->db->statements[LEDGER_FIND_QUOTE];
 	int rc;
 
 	memset(quote, 0, sizeof(*quote));
 	pthread_mutex_lock(&ledger->lock);
-	weft_ledger_bind_text(ledger, LEDGER_FIND_QUOTE, 1, id);
-	weft_ledger_bind(ledger, LEDGER_FIND_QUOTE, 2, now);
+	weft_database_bind_text(ledger->db, LEDGER_FIND_QUOTE, 1, id);
+	weft_database_bind(ledger->db, LEDGER_FIND_QUOTE, 2, now);
 	rc = sqlite3_step(s);
 	if (rc == SQLITE_ROW) {
 		snprintf(quote->id, sizeof(quote->id), "%s", id);
@@ -459,9 +457,9 @@ int weft_ledger_find_quote(struct weft_ledger *ledger, const char *id, time_t no
 		take(s, 4, quote->currency, sizeof(quote->currency));
 		quote->expires = sqlite3_column_int64(s, 5);
 	} else if (rc != SQLITE_DONE) {
-		weft_ledger_fails(ledger, err);
+		weft_database_fails(ledger->db, err);
 	}
-	weft_ledger_reset(ledger, LEDGER_FIND_QUOTE);
+	weft_database_reset(ledger->db, LEDGER_FIND_QUOTE);
 	pthread_mutex_unlock(&ledger->lock);
 	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
 }
@@ -496,21 +494,21 @@ static int show(sqlite3_stmt *s, weft_ledger_each_line each, void *arg)
 int weft_ledger_lines(struct weft_ledger *ledger, const struct weft_ledger_filter *filter,
 		      weft_ledger_each_line each, void *arg, struct weft_err *err)
 {
-	sqlite3_stmt *s = ledger->statements[LEDGER_LINES];
+	sqlite3_stmt *s = ledger->db->statements[LEDGER_LINES];
 	int step = SQLITE_DONE, rc = 0;
 
 	pthread_mutex_lock(&ledger->lock);
-	weft_ledger_bind(ledger, LEDGER_LINES, 1, filter->after);
-	weft_ledger_bind_text(ledger, LEDGER_LINES, 2, filter->account);
-	weft_ledger_bind_text(ledger, LEDGER_LINES, 3, filter->user);
-	weft_ledger_bind_text(ledger, LEDGER_LINES, 4, filter->peer);
-	weft_ledger_bind(ledger, LEDGER_LINES, 5, filter->from);
-	weft_ledger_bind(ledger, LEDGER_LINES, 6, filter->to);
+	weft_database_bind(ledger->db, LEDGER_LINES, 1, filter->after);
+	weft_database_bind_text(ledger->db, LEDGER_LINES, 2, filter->account);
+	weft_database_bind_text(ledger->db, LEDGER_LINES, 3, filter->user);
+	weft_database_bind_text(ledger->db, LEDGER_LINES, 4, filter->peer);
+	weft_database_bind(ledger->db, LEDGER_LINES, 5, filter->from);
+	weft_database_bind(ledger->db, LEDGER_LINES, 6, filter->to);
 	while (rc == 0 && (step = sqlite3_step(s)) == SQLITE_ROW)
 		rc = show(s, each, arg);
 	if (rc == 0 && step != SQLITE_DONE)
-		rc = weft_ledger_fails(ledger, err);
-	weft_ledger_reset(ledger, LEDGER_LINES);
+		rc = weft_database_fails(ledger->db, err);
+	weft_database_reset(ledger->db, LEDGER_LINES);
 	pthread_mutex_unlock(&ledger->lock);
 	return rc;
 }

@@ -2,15 +2,11 @@
 /*
  * ledger_file.c - the ledger on disk: its tables, its transactions and their entries, and the chain of sums.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "weftd/ledger_private.h"
 
@@ -55,7 +51,7 @@ static const char *const texts[LEDGER_STATEMENTS] = {
 	"CREATE TRIGGER " table "_" what " BEFORE " what " ON " table                                        \
 	" BEGIN SELECT RAISE(ABORT,'the ledger is append only'); END;"
 
-static const char schema[] =
+static const char tables[] =
 	"CREATE TABLE transactions(n INTEGER PRIMARY KEY,kind INTEGER NOT NULL CHECK(kind IN(0,1,2)),"
 	"lien INTEGER NOT NULL,at INTEGER NOT NULL,counts INTEGER NOT NULL,key TEXT NOT NULL,"
 	"peer TEXT NOT NULL,user TEXT NOT NULL,account TEXT NOT NULL,gres TEXT NOT NULL,"
@@ -75,45 +71,13 @@ static const char schema[] =
 	"CREATE INDEX of_transaction ON entries(n);" REFUSE("UPDATE", "transactions")
 		REFUSE("DELETE", "transactions") REFUSE("UPDATE", "entries") REFUSE("DELETE", "entries");
 
-int weft_ledger_fails(const struct weft_ledger *ledger, struct weft_err *err)
-{
-	return weft_err(err, "%s: %s", ledger->path,
-			ledger->db ? sqlite3_errmsg(ledger->db) : "out of memory");
-}
-
-/* ---------------------------------------------------------------- statements */
-
-void weft_ledger_reset(struct weft_ledger *ledger, enum weft_ledger_statement which)
-{
-	sqlite3_reset(ledger->statements[which]);
-	sqlite3_clear_bindings(ledger->statements[which]);
-}
-
-int weft_ledger_run(struct weft_ledger *ledger, enum weft_ledger_statement which, struct weft_err *err)
-{
-	int rc = sqlite3_step(ledger->statements[which]) == SQLITE_DONE ? 0 : weft_ledger_fails(ledger, err);
-
-	weft_ledger_reset(ledger, which);
-	return rc;
-}
-
-void weft_ledger_bind(struct weft_ledger *ledger, enum weft_ledger_statement which, int at, int64_t value)
-{
-	sqlite3_bind_int64(ledger->statements[which], at, value);
-}
-
-void weft_ledger_bind_text(struct weft_ledger *ledger, enum weft_ledger_statement which, int at,
-			   const char *text)
-{
-	sqlite3_bind_text(ledger->statements[which], at, text ? text : "", -1, SQLITE_STATIC);
-}
-
-static const char *column_text(sqlite3_stmt *s, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(s, column);
-
-	return text ? text : "";
-}
+static const struct weft_database_kind kind = { .name = "ledger",
+						.version = WEFT_LEDGER_VERSION,
+						.patience = PATIENCE,
+						.pragmas = "PRAGMA foreign_keys=ON",
+						.tables = tables,
+						.texts = texts,
+						.n = LEDGER_STATEMENTS };
 
 struct weft_ledger_tx weft_ledger_row(sqlite3_stmt *s)
 {
@@ -122,12 +86,12 @@ struct weft_ledger_tx weft_ledger_row(sqlite3_stmt *s)
 				     .lien = sqlite3_column_int64(s, 2),
 				     .at = sqlite3_column_int64(s, 3),
 				     .counts = sqlite3_column_int64(s, 4),
-				     .key = column_text(s, 5),
-				     .peer = column_text(s, 6),
-				     .user = column_text(s, 7),
-				     .account = column_text(s, 8),
-				     .gres = column_text(s, 9),
-				     .currency = column_text(s, 10) };
+				     .key = weft_database_text(s, 5),
+				     .peer = weft_database_text(s, 6),
+				     .user = weft_database_text(s, 7),
+				     .account = weft_database_text(s, 8),
+				     .gres = weft_database_text(s, 9),
+				     .currency = weft_database_text(s, 10) };
 	int64_t *numbers[] = { &tx.first,   &tx.attempt, &tx.remote_id, &tx.cards, &tx.price,
 			       &tx.seconds, &tx.held,	 &tx.amount,	&tx.start, &tx.end };
 
@@ -229,14 +193,14 @@ static int digest(const char *before, const struct weft_ledger_tx *tx,
 
 static int last(struct weft_ledger *ledger, int64_t *n, char sum[WEFT_LEDGER_SUM], struct weft_err *err)
 {
-	sqlite3_stmt *s = ledger->statements[LEDGER_LAST];
+	sqlite3_stmt *s = ledger->db->statements[LEDGER_LAST];
 	int rc = sqlite3_step(s);
 
 	*n = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
-	snprintf(sum, WEFT_LEDGER_SUM, "%s", rc == SQLITE_ROW ? column_text(s, 1) : "");
+	snprintf(sum, WEFT_LEDGER_SUM, "%s", rc == SQLITE_ROW ? weft_database_text(s, 1) : "");
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		weft_ledger_fails(ledger, err);
-	weft_ledger_reset(ledger, LEDGER_LAST);
+		weft_database_fails(ledger->db, err);
+	weft_database_reset(ledger->db, LEDGER_LAST);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
 }
 
@@ -249,26 +213,26 @@ static int add(struct weft_ledger *ledger, const struct weft_ledger_tx *tx, cons
 			     tx->seconds, tx->held,    tx->amount,    tx->start, tx->end };
 
 	for (int i = 0; i < 5; i++)
-		weft_ledger_bind(ledger, LEDGER_ADD, 1 + i, before[i]);
+		weft_database_bind(ledger->db, LEDGER_ADD, 1 + i, before[i]);
 	for (int i = 0; i < 6; i++)
-		weft_ledger_bind_text(ledger, LEDGER_ADD, 6 + i, words[i]);
+		weft_database_bind_text(ledger->db, LEDGER_ADD, 6 + i, words[i]);
 	for (int i = 0; i < 10; i++)
-		weft_ledger_bind(ledger, LEDGER_ADD, 12 + i, behind[i]);
-	weft_ledger_bind_text(ledger, LEDGER_ADD, 22, sum);
-	return weft_ledger_run(ledger, LEDGER_ADD, err);
+		weft_database_bind(ledger->db, LEDGER_ADD, 12 + i, behind[i]);
+	weft_database_bind_text(ledger->db, LEDGER_ADD, 22, sum);
+	return weft_database_run(ledger->db, LEDGER_ADD, err);
 }
 
 static int enter(struct weft_ledger *ledger, int64_t n, const struct weft_ledger_entry *entry,
 		 struct weft_err *err)
 {
-	weft_ledger_bind(ledger, LEDGER_ENTER, 1, n);
-	weft_ledger_bind(ledger, LEDGER_ENTER, 2, entry->holder);
-	weft_ledger_bind_text(ledger, LEDGER_ENTER, 3, entry->name);
-	weft_ledger_bind(ledger, LEDGER_ENTER, 4, entry->side);
-	weft_ledger_bind_text(ledger, LEDGER_ENTER, 5, entry->currency);
-	weft_ledger_bind(ledger, LEDGER_ENTER, 6, entry->counts);
-	weft_ledger_bind(ledger, LEDGER_ENTER, 7, entry->amount);
-	return weft_ledger_run(ledger, LEDGER_ENTER, err);
+	weft_database_bind(ledger->db, LEDGER_ENTER, 1, n);
+	weft_database_bind(ledger->db, LEDGER_ENTER, 2, entry->holder);
+	weft_database_bind_text(ledger->db, LEDGER_ENTER, 3, entry->name);
+	weft_database_bind(ledger->db, LEDGER_ENTER, 4, entry->side);
+	weft_database_bind_text(ledger->db, LEDGER_ENTER, 5, entry->currency);
+	weft_database_bind(ledger->db, LEDGER_ENTER, 6, entry->counts);
+	weft_database_bind(ledger->db, LEDGER_ENTER, 7, entry->amount);
+	return weft_database_run(ledger->db, LEDGER_ENTER, err);
 }
 
 int weft_ledger_append(struct weft_ledger *ledger, struct weft_ledger_tx *tx, struct weft_err *err)
@@ -297,17 +261,17 @@ int weft_ledger_append(struct weft_ledger *ledger, struct weft_ledger_tx *tx, st
 static bool same_entry(sqlite3_stmt *s, const struct weft_ledger_entry *entry)
 {
 	return sqlite3_column_int64(s, 0) == (int64_t)entry->holder &&
-	       !strcmp(column_text(s, 1), entry->name) &&
+	       !strcmp(weft_database_text(s, 1), entry->name) &&
 	       sqlite3_column_int64(s, 2) == (int64_t)entry->side &&
-	       !strcmp(column_text(s, 3), entry->currency) && sqlite3_column_int64(s, 4) == entry->counts &&
-	       sqlite3_column_int64(s, 5) == entry->amount;
+	       !strcmp(weft_database_text(s, 3), entry->currency) &&
+	       sqlite3_column_int64(s, 4) == entry->counts && sqlite3_column_int64(s, 5) == entry->amount;
 }
 
 /* TX follows SUM, which becomes its own. */
 static int check_one(struct weft_ledger *ledger, const struct weft_ledger_tx *tx, const char *noted,
 		     int64_t expected, char sum[WEFT_LEDGER_SUM], struct weft_err *err)
 {
-	sqlite3_stmt *s = ledger->statements[LEDGER_ENTRIES];
+	sqlite3_stmt *s = ledger->db->statements[LEDGER_ENTRIES];
 	struct weft_ledger_entry entries[LEDGER_MAX_ENTRIES];
 	char before[WEFT_LEDGER_SUM];
 	unsigned n = make_entries(tx, entries), found = 0;
@@ -315,22 +279,22 @@ static int check_one(struct weft_ledger *ledger, const struct weft_ledger_tx *tx
 	int rc;
 
 	if (tx->n != expected)
-		return weft_err(err, "%s: transaction %" PRId64 " is missing", ledger->path, expected);
+		return weft_err(err, "%s: transaction %" PRId64 " is missing", ledger->db->path, expected);
 	snprintf(before, sizeof(before), "%s", sum);
 	if (digest(before, tx, entries, n, sum, err) < 0)
 		return -1;
 	if (strcmp(sum, noted) != 0)
-		return weft_err(err, "%s: transaction %" PRId64 " (%s) was altered", ledger->path, tx->n,
+		return weft_err(err, "%s: transaction %" PRId64 " (%s) was altered", ledger->db->path, tx->n,
 				tx->key);
-	weft_ledger_bind(ledger, LEDGER_ENTRIES, 1, tx->n);
+	weft_database_bind(ledger->db, LEDGER_ENTRIES, 1, tx->n);
 	for (; (rc = sqlite3_step(s)) == SQLITE_ROW; found++)
 		same = same && found < n && same_entry(s, &entries[found]);
 	if (rc != SQLITE_DONE)
-		weft_ledger_fails(ledger, err);
-	weft_ledger_reset(ledger, LEDGER_ENTRIES);
+		weft_database_fails(ledger->db, err);
+	weft_database_reset(ledger->db, LEDGER_ENTRIES);
 	if (rc == SQLITE_DONE && (!same || found != n))
 		return weft_err(err, "%s: the entries of transaction %" PRId64 " (%s) were altered",
-				ledger->path, tx->n, tx->key);
+				ledger->db->path, tx->n, tx->key);
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
@@ -344,19 +308,20 @@ static int check_balance(struct weft_ledger *ledger, struct weft_err *err)
 	sqlite3_stmt *s = NULL;
 	int rc = 0;
 
-	if (sqlite3_prepare_v2(ledger->db, text, -1, &s, NULL) != SQLITE_OK || sqlite3_step(s) != SQLITE_ROW)
-		rc = weft_ledger_fails(ledger, err);
+	if (sqlite3_prepare_v2(ledger->db->sqlite, text, -1, &s, NULL) != SQLITE_OK ||
+	    sqlite3_step(s) != SQLITE_ROW)
+		rc = weft_database_fails(ledger->db, err);
 	else if (sqlite3_column_int64(s, 0))
-		rc = weft_err(err, "%s: there are entries of no transaction", ledger->path);
+		rc = weft_err(err, "%s: there are entries of no transaction", ledger->db->path);
 	else if (sqlite3_column_int64(s, 1))
-		rc = weft_err(err, "%s: the entries do not balance", ledger->path);
+		rc = weft_err(err, "%s: the entries do not balance", ledger->db->path);
 	sqlite3_finalize(s);
 	return rc;
 }
 
 static int check_all(struct weft_ledger *ledger, char sum[WEFT_LEDGER_SUM], int64_t *n, struct weft_err *err)
 {
-	sqlite3_stmt *s = ledger->statements[LEDGER_ALL];
+	sqlite3_stmt *s = ledger->db->statements[LEDGER_ALL];
 	int step = SQLITE_DONE, rc = 0;
 
 	sum[0] = '\0';
@@ -364,12 +329,12 @@ static int check_all(struct weft_ledger *ledger, char sum[WEFT_LEDGER_SUM], int6
 	while (rc == 0 && (step = sqlite3_step(s)) == SQLITE_ROW) {
 		struct weft_ledger_tx tx = weft_ledger_row(s);
 
-		rc = check_one(ledger, &tx, column_text(s, 21), *n + 1, sum, err);
+		rc = check_one(ledger, &tx, weft_database_text(s, 21), *n + 1, sum, err);
 		*n = tx.n;
 	}
 	if (rc == 0 && step != SQLITE_DONE)
-		rc = weft_ledger_fails(ledger, err);
-	weft_ledger_reset(ledger, LEDGER_ALL);
+		rc = weft_database_fails(ledger->db, err);
+	weft_database_reset(ledger->db, LEDGER_ALL);
 	return rc == 0 ? check_balance(ledger, err) : rc;
 }
 
@@ -382,10 +347,10 @@ int weft_ledger_check(struct weft_ledger *ledger, char head[WEFT_LEDGER_SUM], in
 
 	pthread_mutex_lock(&ledger->lock);
 	/* One state of the file, though others may write meanwhile. */
-	rc = sqlite3_exec(ledger->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK
+	rc = sqlite3_exec(ledger->db->sqlite, "BEGIN", NULL, NULL, NULL) == SQLITE_OK
 		     ? check_all(ledger, sum, &count, err)
-		     : weft_ledger_fails(ledger, err);
-	sqlite3_exec(ledger->db, "COMMIT", NULL, NULL, NULL);
+		     : weft_database_fails(ledger->db, err);
+	sqlite3_exec(ledger->db->sqlite, "COMMIT", NULL, NULL, NULL);
 	pthread_mutex_unlock(&ledger->lock);
 	if (rc == 0 && head)
 		memcpy(head, sum, sizeof(sum));
@@ -396,124 +361,18 @@ int weft_ledger_check(struct weft_ledger *ledger, char head[WEFT_LEDGER_SUM], in
 
 /* ---------------------------------------------------------------- opening */
 
-static int execute(struct weft_ledger *ledger, const char *text, struct weft_err *err)
-{
-	return sqlite3_exec(ledger->db, text, NULL, NULL, NULL) == SQLITE_OK ? 0
-									     : weft_ledger_fails(ledger, err);
-}
-
-/* The first value of the first row. */
-static int ask(struct weft_ledger *ledger, const char *text, char *word, size_t size, struct weft_err *err)
-{
-	sqlite3_stmt *s = NULL;
-	int rc = 0;
-
-	if (sqlite3_prepare_v2(ledger->db, text, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
-		snprintf(word, size, "%s", column_text(s, 0));
-	else
-		rc = weft_ledger_fails(ledger, err);
-	sqlite3_finalize(s);
-	return rc;
-}
-
-/* Within a transaction: two processes may come at the same time. */
-static int make_tables(struct weft_ledger *ledger, struct weft_err *err)
-{
-	char text[64], version[32];
-	int rc;
-
-	if (execute(ledger, "BEGIN IMMEDIATE", err) < 0)
-		return -1;
-	snprintf(text, sizeof(text), "PRAGMA user_version=%d", WEFT_LEDGER_VERSION);
-	rc = ask(ledger, "PRAGMA user_version", version, sizeof(version), err);
-	if (rc == 0 && !strcmp(version, "0"))
-		rc = execute(ledger, schema, err) < 0 ? -1 : execute(ledger, text, err);
-	if (rc == 0)
-		return execute(ledger, "COMMIT", err);
-	sqlite3_exec(ledger->db, "ROLLBACK", NULL, NULL, NULL);
-	return -1;
-}
-
-static int check_version(struct weft_ledger *ledger, struct weft_err *err)
-{
-	char version[32], known[32];
-
-	snprintf(known, sizeof(known), "%d", WEFT_LEDGER_VERSION);
-	if (make_tables(ledger, err) < 0 ||
-	    ask(ledger, "PRAGMA user_version", version, sizeof(version), err) < 0)
-		return -1;
-	if (strcmp(version, known) != 0)
-		return weft_err(err,
-				"%s: it is of a newer Weft (version %s of the ledger; this one knows %s)",
-				ledger->path, version, known);
-	return 0;
-}
-
-static int prepare_all(struct weft_ledger *ledger, struct weft_err *err)
-{
-	for (int i = 0; i < LEDGER_STATEMENTS; i++) {
-		if (sqlite3_prepare_v3(ledger->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-				       &ledger->statements[i], NULL) != SQLITE_OK)
-			return weft_ledger_fails(ledger, err);
-	}
-	return 0;
-}
-
-/* The file with its mode, before SQLite makes one with another; what SQLite puts beside it gets the same. */
-static int make_file(const char *path, struct weft_err *err)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
-	struct stat st;
-	int rc = 0;
-
-	if (fd < 0)
-		return weft_err(err, "%s: %s", path, strerror(errno));
-	if (fstat(fd, &st) < 0 || fchmod(fd, 0600) < 0)
-		rc = weft_err(err, "%s: %s", path, strerror(errno));
-	else if (!S_ISREG(st.st_mode))
-		rc = weft_err(err, "%s: not a regular file", path);
-	close(fd);
-	return rc;
-}
-
-static int set_up(struct weft_ledger *ledger, struct weft_err *err)
-{
-	char word[256];
-
-	if (sqlite3_open_v2(ledger->path, &ledger->db,
-			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
-			    NULL) != SQLITE_OK)
-		return weft_ledger_fails(ledger, err);
-	sqlite3_extended_result_codes(ledger->db, 1);
-	sqlite3_busy_timeout(ledger->db, PATIENCE);
-	if (execute(ledger,
-		    "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA trusted_schema=OFF;"
-		    "PRAGMA foreign_keys=ON",
-		    err) < 0 ||
-	    ask(ledger, "PRAGMA quick_check(1)", word, sizeof(word), err) < 0)
-		return -1;
-	if (strcmp(word, "ok") != 0)
-		return weft_err(err, "%s: damaged: %s", ledger->path, word);
-	return check_version(ledger, err) < 0 || prepare_all(ledger, err) < 0
-		       ? -1
-		       : weft_ledger_check(ledger, NULL, NULL, err);
-}
-
 struct weft_ledger *weft_ledger_open(const char *path, const struct weft_conf *conf, struct weft_err *err)
 {
-	struct weft_ledger *ledger;
+	struct weft_ledger *ledger = calloc(1, sizeof(*ledger));
 
-	if (make_file(path, err) < 0)
-		return NULL;
-	ledger = calloc(1, sizeof(*ledger));
-	if (ledger) {
-		pthread_mutex_init(&ledger->lock, NULL);
-		ledger->conf = conf;
-		ledger->path = strdup(path);
-	}
-	if (!ledger || !ledger->path)
+	if (!ledger) {
 		weft_err(err, "%s: out of memory", path);
-	else if (set_up(ledger, err) == 0)
+		return NULL;
+	}
+	pthread_mutex_init(&ledger->lock, NULL);
+	ledger->conf = conf;
+	ledger->db = weft_database_open(path, &kind, err);
+	if (ledger->db && weft_ledger_check(ledger, NULL, NULL, err) == 0)
 		return ledger;
 	weft_ledger_close(ledger);
 	return NULL;
@@ -523,10 +382,7 @@ void weft_ledger_close(struct weft_ledger *ledger)
 {
 	if (!ledger)
 		return;
-	for (int i = 0; i < LEDGER_STATEMENTS; i++)
-		sqlite3_finalize(ledger->statements[i]);
-	sqlite3_close(ledger->db);
+	weft_database_close(ledger->db);
 	pthread_mutex_destroy(&ledger->lock);
-	free(ledger->path);
 	free(ledger);
 }

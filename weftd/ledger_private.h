@@ -6,8 +6,8 @@
 #define WEFTD_LEDGER_PRIVATE_H
 
 #include <pthread.h>
-#include <sqlite3.h>
 
+#include "weftd/database.h"
 #include "weftd/ledger.h"
 
 enum weft_ledger_statement {
@@ -54,21 +54,10 @@ struct weft_ledger_entry {
 struct weft_ledger {
 	pthread_mutex_t lock; /* the rest, while a call uses it */
 	const struct weft_conf *conf;
-	sqlite3 *db;
-	sqlite3_stmt *statements[LEDGER_STATEMENTS];
-	char *path;
+	struct weft_database *db;
 };
 
 /* All with the lock held. */
-int weft_ledger_fails(const struct weft_ledger *ledger, struct weft_err *err); /* -1, with SQLite's words */
-
-/* Run a statement that has its arguments and gives no rows. */
-int weft_ledger_run(struct weft_ledger *ledger, enum weft_ledger_statement which, struct weft_err *err);
-void weft_ledger_reset(struct weft_ledger *ledger, enum weft_ledger_statement which);
-void weft_ledger_bind(struct weft_ledger *ledger, enum weft_ledger_statement which, int at, int64_t value);
-/* TEXT lives until the statement was run. */
-void weft_ledger_bind_text(struct weft_ledger *ledger, enum weft_ledger_statement which, int at,
-			   const char *text);
 
 /* The transaction in the row of a statement that selects all columns; its texts are good until the next step.
  */
