@@ -16,8 +16,10 @@
 
 /* ---------------------------------------------------------------- transactions */
 
+/* The lock, and a transaction: finish() ends both, also when this fails. */
 static int begin(struct weft_ledger *ledger, struct weft_err *err)
 {
+	pthread_mutex_lock(&ledger->lock);
 	return weft_database_run(ledger->db, LEDGER_BEGIN, err);
 }
 
@@ -28,6 +30,7 @@ static int finish(struct weft_ledger *ledger, int rc, struct weft_err *err)
 		rc = weft_database_run(ledger->db, LEDGER_COMMIT, err);
 	if (rc < 0 && !sqlite3_get_autocommit(ledger->db->sqlite))
 		weft_database_run(ledger->db, LEDGER_ROLLBACK, NULL);
+	pthread_mutex_unlock(&ledger->lock);
 	return rc;
 }
 
@@ -279,13 +282,11 @@ int weft_ledger_hold(struct weft_ledger *ledger, const struct weft_ledger_bill *
 	}
 	if (check_bill(bill, amount, err) < 0)
 		return -1;
-	pthread_mutex_lock(&ledger->lock);
 	*later = true;
 	rc = begin(ledger, err);
 	if (rc == 0)
-		rc = finish(ledger, hold(ledger, bill, amount, now, later, err), err);
-	pthread_mutex_unlock(&ledger->lock);
-	return rc;
+		rc = hold(ledger, bill, amount, now, later, err);
+	return finish(ledger, rc, err);
 }
 
 int weft_ledger_try(struct weft_ledger *ledger, const struct weft_ledger_bill *bill, time_t now,
@@ -352,12 +353,10 @@ int weft_ledger_end(struct weft_ledger *ledger, const char *key, unsigned first,
 {
 	int rc;
 
-	pthread_mutex_lock(&ledger->lock);
 	rc = begin(ledger, err);
 	if (rc == 0)
-		rc = finish(ledger, end(ledger, key, first, use, now, err), err);
-	pthread_mutex_unlock(&ledger->lock);
-	return rc;
+		rc = end(ledger, key, first, use, now, err);
+	return finish(ledger, rc, err);
 }
 
 int weft_ledger_liens(struct weft_ledger *ledger, weft_ledger_each each, void *arg, struct weft_err *err)
@@ -424,12 +423,10 @@ int weft_ledger_add_quote(struct weft_ledger *ledger, struct weft_ledger_quote *
 		return weft_err(err, "no random number: %s", strerror(errno));
 	snprintf(quote->id, sizeof(quote->id), "%016" PRIx64, random);
 	quote->expires = now + WEFT_LEDGER_QUOTE;
-	pthread_mutex_lock(&ledger->lock);
 	rc = begin(ledger, err);
 	if (rc == 0)
-		rc = finish(ledger, add_quote(ledger, quote, now, err), err);
-	pthread_mutex_unlock(&ledger->lock);
-	return rc;
+		rc = add_quote(ledger, quote, now, err);
+	return finish(ledger, rc, err);
 }
 
 static void take(sqlite3_stmt *s, int column, char *to, size_t size)
