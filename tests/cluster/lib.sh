@@ -331,6 +331,14 @@ as_user()
 	(cd "$CLUSTER/home" && at setpriv --reuid "$user" --regid "$(at id -g "$user")" --clear-groups "$@")
 }
 
+# build_client NAME DIR: DIR/NAME, from NAME.c, which speaks Slurm's protocol by Slurm's own library
+build_client()
+{
+	${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -I"$BUILD/compat-include" \
+		-isystem "$(make -s -C "$BUILD" print-SLURM_SOURCE)" -o "$2/$1" "$CLUSTER_TESTS/$1.c" \
+		"$BASE_PLUGIN_DIR/libslurmfull.so" -Wl,-rpath,"$BASE_PLUGIN_DIR"
+}
+
 # rest METHOD PATH [JSON]: ask slurmrestd as the user nobody, who is the one it serves
 rest()
 {

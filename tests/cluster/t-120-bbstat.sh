@@ -85,6 +85,24 @@ expect_answer 'weft: there is no job 4711' why 4711
 expect_answer 'weft: there is no job 4711_3' job 4711_3
 expect_answer "weft: weft.conf says nothing of power" power
 
+# expect_wordless ANSWER WORD...: to words of which those that are "-" are not there
+expect_wordless()
+{
+	local wanted=$1
+	shift
+	ok "$CLUSTER/run/wordless" "$@"
+	expect_eq "$output" "$wanted" "wordless $*"
+}
+
+test_case "words that are not there: scontrol cannot send them, another client can"
+build_client wordless "$CLUSTER/run"
+expect_wordless 'weft: unknown question ""; "help" lists those that there are' -
+expect_wordless 'weft: unknown question ""; "help" lists those that there are' - -
+expect_wordless 'weft: "" is not the number of a job' why -
+expect_wordless 'weft: nodes takes nothing behind it' nodes -
+expect_wordless '{"version":1,"error":"unknown question \"\"; \"help\" lists those that there are"}' json -
+expect_answer "$help"
+
 test_case "classes and nodes of an idle cluster"
 expect_answer "CLASS      CARDS    FREE  IN-USE     OUT  NODES RUNNING PENDING  MODEL
 gpu:910b      16      16       0       0      2       0       0  910b (Huawei Ascend)

@@ -118,6 +118,9 @@ expect_line "$output" "Other words go to burst_buffer/lua."
 sleep 1
 ok scontrol show bbstat classes
 expect_match "$output" '^gpu:h100 +8 +8 '
+build_client wordless "$CLUSTER/run"
+ok "$CLUSTER/run/wordless" - two
+expect_match "$output" '^lua was asked: (0 0 )? two$' "words of which one is not there"
 
 test_case "a mistake elsewhere in weft.conf does not leave the site without its plugin"
 ctld_stop

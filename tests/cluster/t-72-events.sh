@@ -234,8 +234,7 @@ accepted()
 
 write_history events.awk seed="$seed" events="$events"
 # shellcheck disable=SC2046 # words
-${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -I"$BUILD/compat-include" -isystem "$(make -s -C "$BUILD" print-SLURM_SOURCE)" \
-	-o "$keep/polite" "$CLUSTER_TESTS/polite.c" "$BASE_PLUGIN_DIR/libslurmfull.so" -Wl,-rpath,"$BASE_PLUGIN_DIR"
+build_client polite "$keep"
 diag "seed $seed${WEFT_KEEP:+, results in $keep}"
 
 for run_number in "${!runs[@]}"; do
