@@ -35,7 +35,7 @@ struct weft_power {
 	struct weft_zones *zones_of;
 	bool ready;
 	double price, carbon; /* now */
-	unsigned round; /* of tallies */
+	unsigned round;	      /* of tallies */
 	time_t tallied_at;
 	unsigned lesson;
 	struct tallied *tallied[BUCKETS];
@@ -521,7 +521,16 @@ void weft_power_told(struct weft_power *p, uint32_t id, double share)
 bool weft_power_fits(struct weft_power *p, uint32_t id, const int64_t *draws, time_t start, time_t end,
 		     struct weft_power_lack *lack)
 {
-	return weft_book_fits(p->book, p->scratch, pack(p, draws), start, end, id, lack);
+	const struct weft_power_wait *w;
+	unsigned n = pack(p, draws);
+
+	if (weft_book_fits(p->book, p->scratch, n, start, end, id, lack))
+		return true;
+	w = weft_power_queue_find(p->queue, id);
+	if (!w || w->hope != WEFT_POWER_RESERVED || w->when >= start)
+		return false;
+	atomic_fetch_add(&age, 1);
+	return weft_power_queue_make_way(p->queue, p->book, id, p->scratch, n, start, end, lack);
 }
 
 bool weft_power_earliest(struct weft_power *p, uint32_t id, const int64_t *draws, time_t duration,

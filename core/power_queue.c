@@ -77,15 +77,16 @@ static size_t place_of(const struct weft_power_queue *queue, const struct weft_p
 	return low;
 }
 
-static int same(const struct weft_power_wait *a, const struct weft_power_wait *b)
+static bool is_for(const struct weft_power_wait *wait, const struct weft_draw *draws, unsigned n,
+		   time_t duration)
 {
-	if (a->duration != b->duration || a->n != b->n)
-		return 0;
-	for (unsigned i = 0; i < a->n; i++) {
-		if (a->draws[i].zone != b->draws[i].zone || a->draws[i].watts != b->draws[i].watts)
-			return 0;
+	if (wait->duration != duration || wait->n != n)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		if (wait->draws[i].zone != draws[i].zone || wait->draws[i].watts != draws[i].watts)
+			return false;
 	}
-	return 1;
+	return true;
 }
 
 static void give_up(struct weft_power_wait *wait, struct weft_book *book)
@@ -135,7 +136,7 @@ int weft_power_queue_put(struct weft_power_queue *queue, struct weft_book *book,
 	if (!node) {
 		if (append(queue, wait) == 0)
 			return 0;
-	} else if (!same(*node, wait)) {
+	} else if (!is_for(*node, wait->draws, n, wait->duration)) {
 		size_t place = place_of(queue, *node);
 
 		give_up(*node, book);
@@ -245,4 +246,39 @@ int weft_power_queue_plan(struct weft_power_queue *queue, struct weft_book *book
 		room -= room && wait->hope == WEFT_POWER_RESERVED;
 	}
 	return rc;
+}
+
+/* ---------------------------------------------------------------- a start that is late */
+
+static bool begins_in(const struct weft_power_wait *wait, time_t from, time_t to)
+{
+	return wait->hope == WEFT_POWER_RESERVED && wait->when >= from && wait->when < to;
+}
+
+bool weft_power_queue_make_way(struct weft_power_queue *queue, struct weft_book *book, uint64_t id,
+			       const struct weft_draw *draws, unsigned n, time_t start, time_t end,
+			       struct weft_power_lack *lack)
+{
+	struct weft_power_wait **node = node_of(queue, id), *wait = node ? *node : NULL;
+	time_t from;
+	size_t younger;
+	bool fits;
+
+	if (!wait || wait->hope != WEFT_POWER_RESERVED || wait->when >= start ||
+	    !is_for(wait, draws, n, end - start))
+		return false;
+	from = end_of(wait, wait->when);
+	younger = place_of(queue, wait) + 1;
+	for (size_t i = younger; i < queue->n; i++) {
+		if (begins_in(queue->list[i], from, end))
+			weft_book_remove(book, queue->list[i]->id);
+	}
+	fits = weft_book_fits(book, draws, n, start, end, id, lack) && !reserve(wait, book, start);
+	for (size_t i = younger; i < queue->n; i++) {
+		if (!begins_in(queue->list[i], from, end))
+			continue;
+		queue->list[i]->hope = WEFT_POWER_UNPLANNED;
+		decide(queue->list[i], book, start, true);
+	}
+	return fits;
 }

@@ -5,8 +5,8 @@
  * A job that does not start for want of power is put here and stays until it starts or goes away.  As long as
  * it has waited for no more than PATIENCE, smaller jobs may overtake it.  Then its earliest start is reserved
  * in the book, under its own id, the oldest job first, and weft_book_fits() lets nobody start who would be in
- * its way.  Of very many only the oldest WEFT_POWER_RESERVATIONS have one, so that a plan takes no longer than
- * a scheduler can wait; the next gets one when one of them starts.
+ * its way.  Of very many only the oldest WEFT_POWER_RESERVATIONS have one, so that a plan takes no longer
+ * than a scheduler can wait; the next gets one when one of them starts.
  *
  * At the moment of the reservation its start is at most the first time, once all that is in the book has
  * ended at its time limit, at which the caps allow the job by itself for its duration.  From then on it moves
@@ -66,6 +66,15 @@ void weft_power_queue_drop(struct weft_power_queue *queue, struct weft_book *boo
  * until the next plan. */
 int weft_power_queue_plan(struct weft_power_queue *queue, struct weft_book *book, time_t now,
 			  time_t patience);
+
+/* Job ID, whose reserved start has passed, was refused its start at START, to draw the same until END.  A
+ * plan is as old as its last moment: who starts some seconds after it ends as much later, and there the next
+ * reservation may begin.  So those of younger jobs that begin where its own ends move on.  True: now it fits,
+ * and its reservation begins at START.  False: it does not, and *LACK (NULL allowed) says why if it was
+ * reserved, and with the same draws and duration; if not, *LACK is left as it is. */
+bool weft_power_queue_make_way(struct weft_power_queue *queue, struct weft_book *book, uint64_t id,
+			       const struct weft_draw *draws, unsigned n, time_t start, time_t end,
+			       struct weft_power_lack *lack);
 
 /* Valid until the job is put again or dropped; NULL: it does not wait. */
 const struct weft_power_wait *weft_power_queue_find(const struct weft_power_queue *queue, uint64_t id);

@@ -156,6 +156,46 @@ START_TEST(late)
 }
 END_TEST
 
+static bool make_way(uint64_t id, int64_t watts, time_t start, time_t end)
+{
+	return weft_power_queue_make_way(queue, book, id, DRAW(watts), T0 + start, T0 + end, NULL);
+}
+
+/* One that starts between two plans ends later than the last thought: younger ones wait for it, and older
+ * ones do not. */
+START_TEST(late_by_seconds)
+{
+	put(2, 900, 50, 0);
+	put(3, 200, 50, 0);
+	put(4, 900, 50, 1);
+	weft_book_remove(book, 1);
+	ck_assert_int_eq(weft_book_add(book, 1, DRAW(200), 0, T0 + 130), 0);
+	plan(80);
+	is(2, WEFT_POWER_RESERVED, 130);
+	is(3, WEFT_POWER_RESERVED, 80);
+	is(4, WEFT_POWER_RESERVED, 180);
+	ck_assert(!weft_book_fits(book, DRAW(200), T0 + 83, T0 + 133, 3, NULL));
+	ck_assert(!make_way(3, 200, 83, 133)); /* 2 is older */
+	is(2, WEFT_POWER_RESERVED, 130);
+	is(3, WEFT_POWER_RESERVED, 80);
+	weft_book_remove(book, 1);
+	weft_power_queue_drop(queue, book, 3);
+	plan(90);
+	is(2, WEFT_POWER_RESERVED, 90);
+	is(4, WEFT_POWER_RESERVED, 140);
+	ck_assert(!weft_book_fits(book, DRAW(900), T0 + 92, T0 + 142, 2, NULL));
+	ck_assert(!make_way(2, 901, 92, 142)); /* not what is reserved */
+	ck_assert(!make_way(2, 900, 92, 143));
+	ck_assert(!make_way(4, 900, 92, 142)); /* its time has not come */
+	ck_assert(!make_way(5, 900, 92, 142));
+	is(4, WEFT_POWER_RESERVED, 140);
+	ck_assert(make_way(2, 900, 92, 142));
+	is(2, WEFT_POWER_RESERVED, 92);
+	is(4, WEFT_POWER_RESERVED, 142);
+	ck_assert_int_eq(weft_book_drawn(book, 0, T0 + 141), 900);
+}
+END_TEST
+
 /* A reservation that a cap breaks: all are made anew, in the order of age. */
 START_TEST(cap_falls)
 {
@@ -220,6 +260,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, only_so_many);
 	tcase_add_test(tc, oldest_first);
 	tcase_add_test(tc, late);
+	tcase_add_test(tc, late_by_seconds);
 	tcase_add_test(tc, cap_falls);
 	tcase_add_test(tc, cannot);
 	tcase_add_test(tc, clock_goes_back);
