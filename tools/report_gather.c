@@ -19,7 +19,7 @@
 
 /* What people see who wait. */
 struct gather_progress {
-	const char *command;
+	const char *who;
 	time_t began;
 	struct timespec shown; /* when */
 	bool terminal, any;
@@ -36,7 +36,7 @@ static void show_progress(void *arg)
 		return;
 	p->shown = now;
 	p->any = true;
-	fprintf(stderr, "\rweft %s: %llu jobs read ", p->command, (unsigned long long)g->lines);
+	fprintf(stderr, "\r%s: %llu jobs read ", p->who, (unsigned long long)g->lines);
 	fflush(stderr);
 }
 
@@ -194,7 +194,7 @@ static int count(struct gather *g, const struct gather_wish *wish, struct weft_e
 
 int gather(struct gather *g, const struct gather_wish *wish, struct weft_err *err)
 {
-	struct gather_progress progress = { .command = wish->command,
+	struct gather_progress progress = { .who = wish->who,
 					    .began = time(NULL),
 					    .terminal = isatty(STDERR_FILENO) };
 	int rc;

@@ -21,7 +21,7 @@ struct gather_span {
 };
 
 struct gather_wish {
-	const char *command;	      /* "report", for messages and progress */
+	const char *who;	      /* "weft report", for progress */
 	const char *catalogue, *site; /* SITE NULL: that of weft.conf */
 	char conf[PATH_MAX];	      /* weft.conf; the defaults hold when there is none */
 	const char *account;	      /* NULL: all */

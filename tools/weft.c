@@ -13,6 +13,7 @@
 #include "core/catalogue.h"
 #include "core/conf.h"
 #include "core/request.h"
+#include "tools/command.h"
 #include "tools/weft_ask.h"
 #include "tools/weft_burst.h"
 #include "tools/weft_detect.h"
@@ -22,7 +23,7 @@
 #include "tools/weft_sites.h"
 #include "weft_config.h"
 
-enum { STATUS_OK, STATUS_NO, STATUS_USAGE };
+static const char who[] = "weft";
 
 static const char usage[] =
 	"usage: weft [--catalogue=FILE] [--site=FILE] COMMAND ...\n"
@@ -108,12 +109,6 @@ static bool accepts(const struct weft_catalogue *cat, const struct weft_alternat
 	return named && (!alt->compute || weft_figure_known(m->tflops[alt->dtype]));
 }
 
-static int complain(const struct weft_err *err)
-{
-	fprintf(stderr, "weft: %s\n", err->text);
-	return STATUS_NO;
-}
-
 static int check(const struct weft_catalogue *cat, const char *text)
 {
 	struct weft_err err = WEFT_ERR_INIT;
@@ -142,7 +137,7 @@ static int check(const struct weft_catalogue *cat, const char *text)
 	status = STATUS_OK;
 done:
 	if (status != STATUS_OK)
-		complain(&err);
+		complain(who, &err);
 	free(canonical);
 	weft_request_destroy(req);
 	return status;
@@ -157,7 +152,7 @@ static int unknown_name(const struct weft_catalogue *cat, const char *name)
 		weft_err(&err, "unknown model \"%s\"; did you mean %s?", name, near);
 	else
 		weft_err(&err, "unknown model \"%s\"", name);
-	return complain(&err);
+	return complain(who, &err);
 }
 
 static int models(const struct weft_catalogue *cat, char **names)
@@ -199,25 +194,17 @@ static int vendors(const struct weft_catalogue *cat)
 	return STATUS_OK;
 }
 
-static int usage_error(const char *what)
-{
-	if (what)
-		fprintf(stderr, "weft: %s\n", what);
-	fputs(usage, stderr);
-	return STATUS_USAGE;
-}
-
 static int command(const struct weft_catalogue *cat, int argc, char **argv)
 {
 	if (!strcmp(argv[0], "check"))
-		return argc == 2 ? check(cat, argv[1]) : usage_error("check takes one request");
+		return argc == 2 ? check(cat, argv[1]) : usage_error(who, usage, "check takes one request");
 	if (!strcmp(argv[0], "models"))
 		return models(cat, argv + 1);
 	if (!strcmp(argv[0], "vendors"))
-		return argc == 1 ? vendors(cat) : usage_error("vendors takes no argument");
+		return argc == 1 ? vendors(cat) : usage_error(who, usage, "vendors takes no argument");
 	if (!strcmp(argv[0], "detect"))
 		return weft_detect(cat, argc, argv);
-	return usage_error("there is no such command");
+	return usage_error(who, usage, "there is no such command");
 }
 
 /* Commands that need no catalogue.  A new one goes into man/weft.1 and contrib/completion/weft, too. */
@@ -266,11 +253,11 @@ int main(int argc, char **argv)
 			puts("weft " PACKAGE_VERSION);
 			return STATUS_OK;
 		default:
-			return usage_error(NULL);
+			return usage_error(who, usage, NULL);
 		}
 	}
 	if (optind == argc)
-		return usage_error("which command?");
+		return usage_error(who, usage, "which command?");
 	for (size_t i = 0; plain[i].name; i++) {
 		if (!strcmp(argv[optind], plain[i].name))
 			return plain[i].run(argc - optind, argv + optind);
@@ -281,7 +268,7 @@ int main(int argc, char **argv)
 		return weft_metrics(path, site, argc - optind, argv + optind);
 	cat = weft_catalogue_load(path, site, &err);
 	if (!cat)
-		return complain(&err);
+		return complain(who, &err);
 	status = command(cat, argc - optind, argv + optind);
 	weft_catalogue_destroy(cat);
 	return status;

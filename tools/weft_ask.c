@@ -4,7 +4,6 @@
  */
 #include "tools/weft_ask.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdbool.h>
@@ -12,6 +11,7 @@
 #include <string.h>
 
 #include "core/money.h"
+#include "tools/command.h"
 #include "tools/moment.h"
 #include "tools/screen.h"
 #include "tools/slurmctld.h"
@@ -20,7 +20,7 @@
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 struct command {
-	const char *name;
+	const char *name, *who;
 	const char *argument; /* what it takes; NULL: nothing */
 	const char *usage;
 	void (*show)(const struct screen *screen, json_object *answer);
@@ -369,19 +369,11 @@ static void show_quote(const struct screen *screen, json_object *answer)
 /* ---------------------------------------------------------------- the commands */
 
 static const struct command commands[] = {
-	{ "classes", NULL, classes_usage, show_classes, false },
-	{ "nodes", NULL, nodes_usage, show_nodes, false },
-	{ "quote", "one request, and perhaps a time", quote_usage, show_quote, true },
-	{ "why", "the number of one job", why_usage, show_why, false },
+	{ "classes", "weft classes", NULL, classes_usage, show_classes, false },
+	{ "nodes", "weft nodes", NULL, nodes_usage, show_nodes, false },
+	{ "quote", "weft quote", "one request, and perhaps a time", quote_usage, show_quote, true },
+	{ "why", "weft why", "the number of one job", why_usage, show_why, false },
 };
-
-static int usage_error(const struct command *cmd, const char *what)
-{
-	if (what)
-		fprintf(stderr, "weft %s: %s\n", cmd->name, what);
-	fputs(cmd->usage, stderr);
-	return ASK_USAGE;
-}
 
 /* An exit status, or -1: go on. */
 static int read_options(const struct command *cmd, int argc, char **argv, bool *json)
@@ -396,16 +388,16 @@ static int read_options(const struct command *cmd, int argc, char **argv, bool *
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (c == 'h') {
 			fputs(cmd->usage, stdout);
-			return 0;
+			return STATUS_OK;
 		}
 		if (c != 'j')
-			return usage_error(cmd, NULL);
+			return usage_error(cmd->who, cmd->usage, NULL);
 		*json = true;
 	}
 	if (argc - optind == (cmd->argument ? 1 : 0) || (cmd->more && argc - optind == 2))
 		return -1;
 	snprintf(takes, sizeof(takes), "takes %s", cmd->argument ? cmd->argument : "no argument");
-	return usage_error(cmd, takes);
+	return usage_error(cmd->who, cmd->usage, takes);
 }
 
 static void show(const struct command *cmd, json_object *answer)
@@ -441,10 +433,5 @@ int weft_ask(int argc, char **argv)
 	else if (answer)
 		show(cmd, answer);
 	json_object_put(answer);
-	if (answer && fflush(stdout) != 0)
-		weft_err(&err, "standard output: %s", strerror(errno));
-	if (!err.text[0])
-		return 0;
-	fprintf(stderr, "weft %s: %s\n", cmd->name, err.text);
-	return ASK_FAILED;
+	return finish(cmd->who, answer ? 0 : -1, &err);
 }

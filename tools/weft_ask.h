@@ -7,9 +7,6 @@
 
 #include <json-c/json.h>
 
-/* Their exit statuses, besides 0. */
-enum { ASK_FAILED = 1, ASK_USAGE = 2 };
-
 /* ARGV[0] is the command.  Print, and return the exit status. */
 int weft_ask(int argc, char **argv);
 

@@ -10,10 +10,9 @@
 #include <string.h>
 
 #include "core/burst.h"
+#include "tools/command.h"
 
 #define PREFIX "burst log: "
-
-enum { STATUS_OK, STATUS_NO, STATUS_USAGE };
 
 static const char usage[] = "usage: weft burst replay FILE\n"
 			    "\n"
@@ -78,10 +77,8 @@ int weft_burst_command(int argc, char **argv)
 		fputs(usage, stdout);
 		return STATUS_OK;
 	}
-	if (argc != 3 || strcmp(argv[1], "replay") != 0) {
-		fputs(usage, stderr);
-		return STATUS_USAGE;
-	}
+	if (argc != 3 || strcmp(argv[1], "replay") != 0)
+		return usage_error("weft burst", usage, NULL);
 	if (!strcmp(argv[2], "-"))
 		return replay(stdin, "-");
 	f = fopen(argv[2], "re");

@@ -15,8 +15,11 @@
 #include "core/file.h"
 #include "core/machine.h"
 #include "core/scan.h"
+#include "tools/command.h"
 
 #define PATH_SIZE 4096
+
+static const char who[] = "weft: detect"; /* of what is wrong with its words; else "weft" */
 
 static const char usage[] =
 	"usage: weft detect [OPTION]...\n"
@@ -44,20 +47,6 @@ struct options {
 	bool gres_conf, slurm_conf, features, json, split, tools, help;
 	const char *gres_name, *node_name, *root, *record;
 };
-
-static int complain(const struct weft_err *err)
-{
-	fprintf(stderr, "weft: %s\n", err->text);
-	return DETECT_FAILED;
-}
-
-static int usage_error(const char *what)
-{
-	if (what)
-		fprintf(stderr, "weft: detect: %s\n", what);
-	fputs(usage, stderr);
-	return DETECT_USAGE;
-}
 
 static bool make_path(char path[PATH_SIZE], const char *dir, const char *file, struct weft_err *err)
 {
@@ -204,7 +193,7 @@ static int detect(const struct weft_catalogue *cat, const struct options *o)
 	struct weft_machine *machine = NULL;
 	struct weft_tree *tree;
 	struct weft_cpus *cpus;
-	int status = DETECT_FAILED;
+	int status = STATUS_NO;
 
 	tree = o->root ? recorded_tree(o->root, &err) : weft_tree_live("/");
 	if (!tree)
@@ -219,15 +208,15 @@ static int detect(const struct weft_catalogue *cat, const struct options *o)
 	if (machine) {
 		print(machine, o);
 		print_notes(machine, o);
-		status = machine->n > 0 ? 0 : DETECT_NONE;
+		status = machine->n > 0 ? STATUS_OK : DETECT_NONE;
 	}
 	if (fflush(stdout) != 0) {
 		weft_err(&err, "standard output: %s", strerror(errno));
-		status = DETECT_FAILED;
+		status = STATUS_NO;
 	}
 out:
-	if (status == DETECT_FAILED)
-		complain(&err);
+	if (status == STATUS_NO)
+		complain("weft", &err);
 	weft_machine_destroy(machine);
 	weft_tree_destroy(tree);
 	return status;
@@ -301,14 +290,14 @@ int weft_detect(const struct weft_catalogue *cat, int argc, char **argv)
 			o.help = true;
 			break;
 		default:
-			return usage_error(NULL);
+			return usage_error(who, usage, NULL);
 		}
 	}
 	if (o.help) {
 		fputs(usage, stdout);
-		return 0;
+		return STATUS_OK;
 	}
 	if (optind != argc)
-		return usage_error("takes no argument");
-	return flaw(&o) ? usage_error(flaw(&o)) : detect(cat, &o);
+		return usage_error(who, usage, "takes no argument");
+	return flaw(&o) ? usage_error(who, usage, flaw(&o)) : detect(cat, &o);
 }

@@ -7,8 +7,8 @@
 
 #include "core/catalogue.h"
 
-/* Its exit statuses, besides 0. */
-enum { DETECT_FAILED = 1, DETECT_USAGE = 2, DETECT_NONE = 3 };
+/* Its exit status, besides those of command.h, when there is no accelerator. */
+enum { DETECT_NONE = 3 };
 
 /* ARGV[0] is "detect".  Prints, and returns the exit status. */
 int weft_detect(const struct weft_catalogue *cat, int argc, char **argv);

@@ -18,13 +18,14 @@
 #include "core/money.h"
 #include "core/statement.h"
 #include "core/when.h"
+#include "tools/command.h"
 #include "tools/screen.h"
 #include "weftd/client.h"
 
 #define WITHIN	  60 /* s for weftd's answer */
 #define MAX_DEPTH 8
 
-enum { LEDGER_OK, LEDGER_FAILED, LEDGER_USAGE };
+static const char who[] = "weft ledger";
 
 static const char usage[] =
 	"usage: weft ledger [OPTION]...\n"
@@ -48,20 +49,6 @@ struct options {
 	bool json, csv;
 	char conf[PATH_MAX];
 };
-
-static int complain(const struct weft_err *err)
-{
-	fprintf(stderr, "weft ledger: %s\n", err->text);
-	return LEDGER_FAILED;
-}
-
-static int usage_error(const char *what)
-{
-	if (what)
-		fprintf(stderr, "weft ledger: %s\n", what);
-	fputs(usage, stderr);
-	return LEDGER_USAGE;
-}
 
 /* ---------------------------------------------------------------- asking */
 
@@ -260,7 +247,7 @@ static int reconcile(struct weft_statement *ours, const char *file, struct weft_
 	if (n >= 0)
 		printf("%zu lines here, %zu there, %" PRId64 " differences\n", ours->n, theirs.n, n);
 	weft_statement_clear(&theirs);
-	return n < 0 ? complain(err) : n > 0 ? LEDGER_FAILED : LEDGER_OK;
+	return n < 0 ? complain(who, err) : n > 0 ? STATUS_NO : STATUS_OK;
 }
 
 /* ---------------------------------------------------------------- the command */
@@ -300,21 +287,21 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'h':
 			fputs(usage, stdout);
-			return LEDGER_OK;
+			return STATUS_OK;
 		default:
-			return usage_error(NULL);
+			return usage_error(who, usage, NULL);
 		}
 	}
-	return o->json && o->csv ? usage_error("--json and --csv do not go together") : -1;
+	return o->json && o->csv ? usage_error(who, usage, "--json and --csv do not go together") : -1;
 }
 
 static int show(const struct options *o, json_object *root, const char *file, struct weft_err *err)
 {
 	struct weft_statement statement = { 0 };
-	int status = LEDGER_OK;
+	int status = STATUS_OK;
 
 	if (weft_statement_read("weftd's answer", root, &statement, err) < 0) {
-		status = complain(err);
+		status = complain(who, err);
 	} else if (file) {
 		status = reconcile(&statement, file, err);
 	} else if (o->json) {
@@ -342,12 +329,12 @@ int weft_ledger_command(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (optind < argc && (strcmp(argv[optind], "reconcile") != 0 || argc != optind + 2))
-		return usage_error("takes options, or reconcile and a file");
+		return usage_error(who, usage, "takes options, or reconcile and a file");
 	if (optind < argc)
 		file = argv[optind + 1];
 	answer = ask_all(&o, &err);
 	if (!answer)
-		return complain(&err);
+		return complain(who, &err);
 	json_object_object_get_ex(answer, "statement", &statement);
 	status = show(&o, statement, file, &err);
 	json_object_put(answer);

@@ -7,12 +7,12 @@
  * its end, may be less than what its watts came to, and a counter must not fall.  Waiting and utilisation are
  * of the last 24 hours.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <string.h>
 
 #include "core/money.h"
+#include "tools/command.h"
 #include "tools/report.h"
 #include "tools/weft_report.h"
 #include "weftd/client.h"
@@ -20,6 +20,8 @@
 #define DAY 86400 /* s */
 
 enum { MONTH, LAST_DAY }; /* the spans */
+
+static const char who[] = "weft metrics";
 
 static const char usage[] =
 	"usage: weft metrics [OPTION]...\n"
@@ -34,20 +36,6 @@ static const char usage[] =
 	"\n"
 	"Example:\n"
 	"  weft metrics > weft.prom.new && mv weft.prom.new /var/lib/prometheus/node-exporter/weft.prom\n";
-
-static int complain(const struct weft_err *err)
-{
-	fprintf(stderr, "weft metrics: %s\n", err->text);
-	return REPORT_FAILED;
-}
-
-static int usage_error(const char *what)
-{
-	if (what)
-		fprintf(stderr, "weft metrics: %s\n", what);
-	fputs(usage, stderr);
-	return REPORT_USAGE;
-}
 
 /* ---------------------------------------------------------------- the format */
 
@@ -316,9 +304,7 @@ int weft_metrics(const char *catalogue, const char *site, int argc, char **argv)
 	static const struct option options[] = { { "conf", required_argument, NULL, 'c' },
 						 { "help", no_argument, NULL, 'h' },
 						 { 0 } };
-	struct gather_wish wish = {
-		.command = "metrics", .catalogue = catalogue, .site = site, .n_spans = 2
-	};
+	struct gather_wish wish = { .who = who, .catalogue = catalogue, .site = site, .n_spans = 2 };
 	struct weft_err err = WEFT_ERR_INIT;
 	time_t now = time(NULL);
 	struct gather g;
@@ -333,20 +319,18 @@ int weft_metrics(const char *catalogue, const char *site, int argc, char **argv)
 			break;
 		case 'h':
 			fputs(usage, stdout);
-			return 0;
+			return STATUS_OK;
 		default:
-			return usage_error(NULL);
+			return usage_error(who, usage, NULL);
 		}
 	}
 	if (optind != argc)
-		return usage_error("takes no argument");
+		return usage_error(who, usage, "takes no argument");
 	wish.spans[MONTH] = (struct gather_span){ month_of(now - 1), now, true };
 	wish.spans[LAST_DAY] = (struct gather_span){ now - DAY, now, false };
 	rc = gather(&g, &wish, &err);
 	if (rc == 0)
 		print_all(&g);
-	if (fflush(stdout) != 0)
-		rc = weft_err(&err, "standard output: %s", strerror(errno));
 	gather_clear(&g);
-	return rc ? complain(&err) : 0;
+	return finish(who, rc, &err);
 }

@@ -15,6 +15,7 @@
 #include "core/nearest.h"
 #include "core/power_report.h"
 #include "core/scan.h"
+#include "tools/command.h"
 #include "tools/moment.h"
 #include "tools/power_plot.h"
 #include "tools/screen.h"
@@ -25,6 +26,8 @@
 #define LATE	     3			    /* intervals: a report that is older is too old */
 #define AHEAD	     60			    /* s that a report's clock may be ahead of this one */
 #define LENGTH(a)    (sizeof(a) / sizeof((a)[0]))
+
+static const char who[] = "weft power";
 
 static const char usage[] =
 	"usage: weft power [OPTION]...\n"
@@ -54,20 +57,6 @@ struct view {
 	struct screen screen;
 	bool plot, all;
 };
-
-static int complain(const struct weft_err *err)
-{
-	fprintf(stderr, "weft power: %s\n", err->text);
-	return POWER_FAILED;
-}
-
-static int usage_error(const char *what)
-{
-	if (what)
-		fprintf(stderr, "weft power: %s\n", what);
-	fputs(usage, stderr);
-	return POWER_USAGE;
-}
 
 static const char *watts(int64_t w, char buf[WATTS_SIZE])
 {
@@ -439,11 +428,9 @@ static int power(const struct options *o)
 	} else if (rc == 0) {
 		rc = show_report(&r, o, &err);
 	}
-	if (fflush(stdout) != 0)
-		rc = weft_err(&err, "standard output: %s", strerror(errno));
 	weft_report_clear(&r);
 	free(text);
-	return rc ? complain(&err) : 0;
+	return finish(who, rc, &err);
 }
 
 int weft_power(int argc, char **argv)
@@ -478,14 +465,14 @@ int weft_power(int argc, char **argv)
 			break;
 		case 'h':
 			fputs(usage, stdout);
-			return 0;
+			return STATUS_OK;
 		default:
-			return usage_error(NULL);
+			return usage_error(who, usage, NULL);
 		}
 	}
 	if (optind != argc)
-		return usage_error("takes no argument");
+		return usage_error(who, usage, "takes no argument");
 	if (o.json && (o.zone || !o.plot || o.all))
-		return usage_error("--json goes with --file alone");
+		return usage_error(who, usage, "--json goes with --file alone");
 	return power(&o);
 }

@@ -5,9 +5,6 @@
 #ifndef WEFT_POWER_H
 #define WEFT_POWER_H
 
-/* Its exit statuses, besides 0. */
-enum { POWER_FAILED = 1, POWER_USAGE = 2 };
-
 /* ARGV[0] is "power".  Prints, and returns the exit status. */
 int weft_power(int argc, char **argv);
 

@@ -4,7 +4,6 @@
  */
 #include "tools/weft_report.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +11,15 @@
 #include "core/file.h"
 #include "core/scan.h"
 #include "core/when.h"
+#include "tools/command.h"
 #include "tools/report.h"
 #include "weftd/client.h"
 
 #define USUAL_SPAN  (30 * 86400) /* s before now */
 #define PAGE_MODE   0644
 #define LEAST_START 1000000 /* Slurm takes no earlier one as a number */
+
+static const char who[] = "weft report";
 
 static const char usage[] = "usage: weft report [OPTION]...\n"
 			    "\n"
@@ -47,20 +49,6 @@ struct options {
 	bool json;
 	const char *html;
 };
-
-static int complain(const struct weft_err *err)
-{
-	fprintf(stderr, "weft report: %s\n", err->text);
-	return REPORT_FAILED;
-}
-
-static int usage_error(const char *what)
-{
-	if (what)
-		fprintf(stderr, "weft report: %s\n", what);
-	fputs(usage, stderr);
-	return REPORT_USAGE;
-}
 
 /* A day, a moment, or how long before NOW.  -1: none of these. */
 static int read_time(const char *text, time_t now, time_t *when)
@@ -99,11 +87,13 @@ static int read_options(int argc, char **argv, struct options *o)
 		case 's':
 			if (read_time(optarg, now, &o->wish.spans[0].from) < 0)
 				return usage_error(
+					who, usage,
 					"--start= is a time such as 2025-03-01, or how long ago, such as 7d");
 			break;
 		case 'e':
 			if (read_time(optarg, now, &o->wish.spans[0].to) < 0)
 				return usage_error(
+					who, usage,
 					"--end= is a time such as 2025-03-01, or how long ago, such as 7d");
 			break;
 		case 'a':
@@ -120,21 +110,21 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'h':
 			fputs(usage, stdout);
-			return 0;
+			return STATUS_OK;
 		default:
-			return usage_error(NULL);
+			return usage_error(who, usage, NULL);
 		}
 	}
 	if (optind != argc)
-		return usage_error("takes no argument");
+		return usage_error(who, usage, "takes no argument");
 	if (o->json && o->html)
-		return usage_error("either --json or --html");
+		return usage_error(who, usage, "either --json or --html");
 	if (o->wish.account && (!*o->wish.account || strchr(o->wish.account, ',')))
-		return usage_error("--account= is the name of one account");
+		return usage_error(who, usage, "--account= is the name of one account");
 	if (o->wish.spans[0].to > now)
 		o->wish.spans[0].to = now;
 	if (o->wish.spans[0].from < LEAST_START || o->wish.spans[0].from >= o->wish.spans[0].to)
-		return usage_error("the period must begin before it ends, and before now");
+		return usage_error(who, usage, "the period must begin before it ends, and before now");
 	return -1;
 }
 
@@ -174,9 +164,7 @@ static int show(const struct options *o, const struct gather *g, struct weft_err
 
 int weft_report(const char *catalogue, const char *site, int argc, char **argv)
 {
-	struct options o = {
-		.wish = { .command = "report", .catalogue = catalogue, .site = site, .n_spans = 1 }
-	};
+	struct options o = { .wish = { .who = who, .catalogue = catalogue, .site = site, .n_spans = 1 } };
 	struct weft_err err = WEFT_ERR_INIT;
 	struct gather g;
 	int rc;
@@ -188,8 +176,6 @@ int weft_report(const char *catalogue, const char *site, int argc, char **argv)
 	rc = gather(&g, &o.wish, &err);
 	if (rc == 0)
 		rc = show(&o, &g, &err);
-	if (fflush(stdout) != 0)
-		rc = weft_err(&err, "standard output: %s", strerror(errno));
 	gather_clear(&g);
-	return rc ? complain(&err) : 0;
+	return finish(who, rc, &err);
 }

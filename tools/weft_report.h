@@ -5,9 +5,6 @@
 #ifndef WEFT_REPORT_COMMAND_H
 #define WEFT_REPORT_COMMAND_H
 
-/* Their exit statuses, besides 0. */
-enum { REPORT_FAILED = 1, REPORT_USAGE = 2 };
-
 /* ARGV[0] is "report", or "metrics"; CATALOGUE and SITE (NULL: that of weft.conf) are files.  Print, and
  * return the exit status. */
 int weft_report(const char *catalogue, const char *site, int argc, char **argv);

@@ -4,7 +4,6 @@
  */
 #include "tools/weft_sites.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <math.h>
@@ -18,6 +17,7 @@
 #include "core/money.h"
 #include "core/scan.h"
 #include "core/sites.h"
+#include "tools/command.h"
 #include "tools/moment.h"
 #include "tools/screen.h"
 #include "tools/slurmctld.h"
@@ -59,26 +59,12 @@ static const char job_usage[] =
 	"usage.\n";
 
 struct options {
-	const char *command, *usage;
+	const char *who, *usage;
 	bool json;
 	uint32_t cards;
 	const char *file;
 	char conf[PATH_MAX];
 };
-
-static int complain(const struct options *o, const struct weft_err *err)
-{
-	fprintf(stderr, "weft %s: %s\n", o->command, err->text);
-	return SITES_FAILED;
-}
-
-static int usage_error(const struct options *o, const char *what)
-{
-	if (what)
-		fprintf(stderr, "weft %s: %s\n", o->command, what);
-	fputs(o->usage, stderr);
-	return SITES_USAGE;
-}
 
 /* A number from 1 to MAX; -1: it is none. */
 static int64_t number_of(const char *text, double max)
@@ -111,12 +97,13 @@ static int read_options(int argc, char **argv, struct options *o)
 		case 'c':
 			n = number_of(optarg, MAX_CARDS);
 			if (is_job || n < 0)
-				return usage_error(o, is_job ? "has no --cards" : "--cards= is 1 to 1000000");
+				return usage_error(o->who, o->usage,
+						   is_job ? "has no --cards" : "--cards= is 1 to 1000000");
 			o->cards = (uint32_t)n;
 			break;
 		case 'f':
 			if (is_job)
-				return usage_error(o, "has no --file");
+				return usage_error(o->who, o->usage, "has no --file");
 			o->file = optarg;
 			break;
 		case 'C':
@@ -124,9 +111,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'h':
 			fputs(o->usage, stdout);
-			return 0;
+			return STATUS_OK;
 		default:
-			return usage_error(o, NULL);
+			return usage_error(o->who, o->usage, NULL);
 		}
 	}
 	return -1;
@@ -152,13 +139,6 @@ static json_object *question(const char *name)
 
 	json_object_object_add(o, "ask", json_object_new_string(name));
 	return o;
-}
-
-static int finish(const struct options *o, int rc, struct weft_err *err)
-{
-	if (fflush(stdout) != 0)
-		rc = weft_err(err, "standard output: %s", strerror(errno));
-	return rc ? complain(o, err) : 0;
 }
 
 /* ---------------------------------------------------------------- sites */
@@ -289,7 +269,7 @@ static char *get_snapshot(const struct options *o, size_t *len, struct weft_err 
 
 int weft_sites(int argc, char **argv)
 {
-	struct options o = { .command = "sites", .usage = sites_usage, .cards = ONE_NODE };
+	struct options o = { .who = "weft sites", .usage = sites_usage, .cards = ONE_NODE };
 	struct weft_err err = WEFT_ERR_INIT;
 	struct weft_sites *sites;
 	int status = read_options(argc, argv, &o);
@@ -299,14 +279,14 @@ int weft_sites(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (optind != argc)
-		return usage_error(&o, "takes no argument");
+		return usage_error(o.who, o.usage, "takes no argument");
 	text = get_snapshot(&o, &len, &err);
 	sites = text ? weft_sites_read(o.file ? o.file : "weftd's answer", text, len, &err) : NULL;
 	if (sites && o.json)
 		printf("%s%s", text, text[len - 1] == '\n' ? "" : "\n");
 	else if (sites)
 		show_sites(sites, o.cards);
-	status = finish(&o, sites ? 0 : -1, &err);
+	status = finish(o.who, sites ? 0 : -1, &err);
 	weft_sites_free(sites);
 	free(text);
 	return status;
@@ -413,7 +393,7 @@ static int show_job(const struct options *o, json_object *answer, int64_t job, s
 
 int weft_job(int argc, char **argv)
 {
-	struct options o = { .command = "job", .usage = job_usage };
+	struct options o = { .who = "weft job", .usage = job_usage };
 	struct weft_err err = WEFT_ERR_INIT;
 	int status = read_options(argc, argv, &o), rc = -1;
 	json_object *q, *answer;
@@ -424,7 +404,7 @@ int weft_job(int argc, char **argv)
 		return status;
 	job = argc - optind == 1 ? number_of(argv[optind], UINT32_MAX - 1.0) : -1;
 	if (job < 0)
-		return usage_error(&o, "takes the number of one job");
+		return usage_error(o.who, o.usage, "takes the number of one job");
 	at_home = !o.json && show_at_home(argv[optind]);
 	q = question("job");
 	json_object_object_add(q, "job", json_object_new_int64(job));
@@ -436,5 +416,5 @@ int weft_job(int argc, char **argv)
 		rc = 0;
 		err.text[0] = '\0';
 	}
-	return finish(&o, rc, &err);
+	return finish(o.who, rc, &err);
 }

@@ -5,9 +5,6 @@
 #ifndef WEFT_SITES_TOOL_H
 #define WEFT_SITES_TOOL_H
 
-/* Their exit statuses, besides 0. */
-enum { SITES_FAILED = 1, SITES_USAGE = 2 };
-
 /* ARGV[0] is the command.  Print, and return the exit status. */
 int weft_sites(int argc, char **argv);
 int weft_job(int argc, char **argv);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * command.c - how the commands of weft end.
+ */
+#include "tools/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int complain(const char *who, const struct weft_err *err)
+{
+	fprintf(stderr, "%s: %s\n", who, err->text);
+	return STATUS_NO;
+}
+
+int usage_error(const char *who, const char *usage, const char *what)
+{
+	if (what)
+		fprintf(stderr, "%s: %s\n", who, what);
+	fputs(usage, stderr);
+	return STATUS_USAGE;
+}
+
+int finish(const char *who, int rc, struct weft_err *err)
+{
+	if (fflush(stdout) != 0)
+		rc = weft_err(err, "standard output: %s", strerror(errno));
+	return rc ? complain(who, err) : STATUS_OK;
+}

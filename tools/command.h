@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * command.h - how the commands of weft end: their exit statuses, and what they say when something is wrong.
+ */
+#ifndef WEFT_COMMAND_H
+#define WEFT_COMMAND_H
+
+#include "core/error.h"
+
+/* "weft detect" has one more. */
+enum { STATUS_OK, STATUS_NO, STATUS_USAGE };
+
+/* WHO, below, is what stands before a message on standard error: "weft power". */
+
+/* Say ERR.  Returns STATUS_NO. */
+int complain(const char *who, const struct weft_err *err);
+
+/* Say WHAT is wrong with the words of the command (NULL: that was said), then its USAGE.  Returns
+ * STATUS_USAGE. */
+int usage_error(const char *who, const char *usage, const char *what);
+
+/* Write out what is still to go to standard output; RC is 0, or -1 with ERR.  When either failed, say ERR and
+ * return STATUS_NO, else return STATUS_OK. */
+int finish(const char *who, int rc, struct weft_err *err);
+
+#endif
