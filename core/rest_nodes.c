@@ -96,6 +96,15 @@ static int take_partitions(const struct weft_rest_entry *e, char **text)
 	return *text ? 0 : weft_err(e->err, "out of memory");
 }
 
+/* "gpu:h100:-8" */
+static int check_count(const struct weft_rest_entry *e, unsigned key, const char *gres)
+{
+	for (const char *s = gres; (s = strstr(s, ":-")); s++)
+		if (s[2] >= '0' && s[2] <= '9')
+			return weft_rest_bad(e, key, "has a number below zero");
+	return 0;
+}
+
 static int read_node(const struct weft_rest_entry *e, struct weft_rest_node *node)
 {
 	if (!e->value[NAME] || !e->value[STATE])
@@ -104,6 +113,7 @@ static int read_node(const struct weft_rest_entry *e, struct weft_rest_node *nod
 	if (weft_rest_text(e, NAME, e->value[NAME], WEFT_REST_MAX_NAME, false, &node->name) ||
 	    weft_rest_text(e, GRES, e->value[GRES], MAX_GRES, false, &node->gres) ||
 	    weft_rest_text(e, GRES_USED, e->value[GRES_USED], MAX_GRES, false, &node->gres_used) ||
+	    check_count(e, GRES, node->gres) || check_count(e, GRES_USED, node->gres_used) ||
 	    take_partitions(e, &node->partitions) || take_state(e, STATE, &node->up))
 		return -1;
 	return e->value[FLAGS] ? take_state(e, FLAGS, &node->up) : 0;

@@ -373,8 +373,10 @@ int weft_offer_open(const char *file, const char *text, size_t len, const char *
 	if (!inner)
 		return -1;
 	rc = weft_json_parse(&body, file, inner, n, MAX_DEPTH, err);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = read_offer(file, body, offer, err);
+		offer->lies = rc < 0;
+	}
 	json_object_put(body);
 	free(inner);
 	if (rc == 0 && now >= offer->expires)

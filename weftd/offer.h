@@ -29,6 +29,7 @@ struct weft_offer {
 	time_t made, expires;
 	struct weft_offer_kind kinds[WEFT_OFFER_MAX_KINDS];
 	unsigned n_kinds;
+	bool lies; /* it is signed with the right key, and says what cannot be */
 };
 
 /* A new private key in PATH (mode 0600; it must not be there yet), and the public one in PATH.pub. */
@@ -38,7 +39,7 @@ int weft_offer_make_key(const char *path, struct weft_err *err);
 char *weft_offer_sign(const struct weft_offer *offer, const char *key, struct weft_err *err);
 
 /* What TEXT, LEN bytes of FILE, offers, if it was signed with the private key to the public one in the file
- * KEY, and holds at NOW.  -1 with ERR. */
+ * KEY, and holds at NOW.  -1 with ERR; OFFER tells then whether it lies, and nothing else. */
 int weft_offer_open(const char *file, const char *text, size_t len, const char *key, time_t now,
 		    struct weft_offer *offer, struct weft_err *err);
 

@@ -213,16 +213,23 @@ static void say_trouble(struct watcher *w, const struct weft_err *err)
 	snprintf(w->offer_why, sizeof(w->offer_why), "%s", err->text);
 }
 
-static void set_prices(struct watcher *w, time_t now, struct weft_site_kind *kinds, unsigned n)
+/* -1 with ERR: the peer's offer says what cannot be.  One that is not there, or too old, is only not known.
+ */
+static int set_prices(struct watcher *w, time_t now, struct weft_site_kind *kinds, unsigned n,
+		      struct weft_err *err)
 {
-	struct weft_err err = WEFT_ERR_INIT;
-	int64_t price = weft_price_at(w->peer->price, now, &err);
+	struct weft_err trouble = WEFT_ERR_INIT;
+	int64_t price = weft_price_at(w->peer->price, now, &trouble);
 	const struct weft_offer_place place = { w->peer->offer, w->peer->ca, w->peer->offer_key, stops,
 						w->watch };
-	struct weft_offer *offer = w->peer->offer ? malloc(sizeof(*offer)) : NULL;
-	bool offered = offer && weft_offer_get(&place, now, offer, &err) == 0;
+	struct weft_offer *offer = w->peer->offer ? calloc(1, sizeof(*offer)) : NULL;
+	bool offered = offer && weft_offer_get(&place, now, offer, &trouble) == 0;
 
-	say_trouble(w, &err);
+	if (offer && offer->lies) {
+		free(offer);
+		return weft_err(err, "%s", trouble.text);
+	}
+	say_trouble(w, &trouble);
 	for (unsigned i = 0; i < n; i++) {
 		kinds[i].price = price;
 		memcpy(kinds[i].currency, w->peer->currency, sizeof(kinds[i].currency));
@@ -230,6 +237,7 @@ static void set_prices(struct watcher *w, time_t now, struct weft_site_kind *kin
 			apply_offer(offer, &kinds[i], w->peer->price != NULL);
 	}
 	free(offer);
+	return 0;
 }
 
 /* ---------------------------------------------------------------- what is known */
@@ -419,8 +427,12 @@ static bool look_once(struct watcher *w)
 			weft_err(&err, "out of memory");
 	}
 	clear_look(&look);
+	if (rc == 0 && set_prices(w, now, kinds, n, &err) < 0) {
+		weft_capacity_free(kinds, n);
+		look.lied = true;
+		rc = -1;
+	}
 	if (rc == 0) {
-		set_prices(w, now, kinds, n);
 		note_good(w, now, kinds, n);
 	} else if (!stops(w->watch)) {
 		note_bad(w, look.lied, err.text);

@@ -3,29 +3,37 @@
  * faulty.c - a bad line to a slurmrestd: faulty PORT UPSTREAM_PORT RULES LOG
  *
  * It listens on PORT of the loopback address, hands each HTTP call on to UPSTREAM_PORT, and does with it what
- *the file RULES says.  The file is read anew for each call; it may be missing, and is replaced by renaming.
- *A line is
+ * the file RULES says.  The file is read anew for each call; it may be missing, and is replaced by renaming.
+ * A line is
  *
  *	WHEN METHOD PATH ACTION [ARGUMENT]
  *
  *	WHEN    *       each call that METHOD (* is any) and PATH (a pattern, as of fnmatch) fit
  *	        N       the N-th of them since the line came into the file
- *	        RUN:N   the N-th call, of all, for the sake of one run, whose name fits the pattern RUN
- *("weft.*:3") 1/N     one in N, by a generator whose seed is $FAULTY_SEED ACTION  drop-request      the
- *connection is closed, and the peer has heard nothing drop-answer       the peer has acted, then the
- *connection is closed hang-request S, hang-answer S  the same, S seconds later; with nothing said until then
+ *	        RUN:N   the N-th call, of all, for the sake of one run, whose name fits the pattern
+ *	                RUN ("weft.*:3")
+ *	        1/N     one in N, by a generator whose seed is $FAULTY_SEED
+ *	ACTION  drop-request      the connection is closed, and the peer has heard nothing
+ *	        drop-answer       the peer has acted, then the connection is closed
+ *	        hang-request S, hang-answer S
+ *	                          the same, S seconds later; with nothing said until then
  *	        delay MS          the answer comes late
+ *	        drip MS           each of its bytes comes so long after the one before
  *	        cut BYTES         no more of the answer than that, then the connection is closed
- *	        before CMD, after CMD  a command of the shell, before the peer hears of it, or before its
- *answer goes back answer FILE       this instead of asking the peer, head and all flood BYTES       an answer
- *of as many bytes filter CMD        the answer's body is sent through the command
+ *	        before CMD, after CMD
+ *	                          a command of the shell, before the peer hears of it, or before its
+ *	                          answer goes back
+ *	        answer FILE       this instead of asking the peer, head and all
+ *	        flood BYTES       an answer of as many bytes
+ *	        pour BYTES        the same, without saying how many
+ *	        filter CMD        the answer's body is sent through the command
  *
  * The first line that fits is the one.  A run is known by its job's name, "weft.CLUSTER.JOB.SUBMIT.n", in the
- *path or the body, and, once the peer has answered to a submission, by the number of the job.  Commands find
- *it in $FAULTY_KEY.
+ * path or the body, and, once the peer has answered to a submission, by the number of the job.  Commands find
+ * it in $FAULTY_KEY.
  *
  * LOG gets two lines for each call: "17 > KEY CALL METHOD PATH" when it comes, "17 < STATUS ACTION" when it
- *is over; CALL counts those of the run, STATUS is the peer's, 0 if it was not asked or has not answered.
+ * is over; CALL counts those of the run, STATUS is the peer's, 0 if it was not asked or has not answered.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -437,13 +445,16 @@ static void filter(const struct call *c, struct message *answer)
 	unlink(out);
 }
 
-static void flood(int client, unsigned long bytes)
+/* SAID: how many they are. */
+static void flood(int client, unsigned long bytes, bool said)
 {
-	char filler[65536], head[128];
-	int n = snprintf(head, sizeof(head),
-			 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-			 "Content-Length: %lu\r\n\r\n",
-			 bytes);
+	char filler[65536], head[128], length[48] = "Connection: close";
+	int n;
+
+	if (said)
+		snprintf(length, sizeof(length), "Content-Length: %lu", bytes);
+	n = snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n%s\r\n\r\n",
+		     length);
 
 	memset(filler, ' ', sizeof(filler));
 	if (send_all(client, head, (size_t)n))
@@ -471,13 +482,20 @@ static bool act_before(int client, const struct call *c)
 		run_command(c);
 	if (is(c, "hang-request"))
 		sleep_ms(1000 * strtoul(c->argument, NULL, 10));
-	if (is(c, "flood"))
-		flood(client, strtoul(c->argument, NULL, 10));
+	if (is(c, "flood") || is(c, "pour"))
+		flood(client, strtoul(c->argument, NULL, 10), is(c, "flood"));
 	if (is(c, "answer") && !read_message(c->argument, &m)) {
 		send_all(client, m.text, m.len);
 		free(m.text);
 	}
-	return is(c, "drop-request") || is(c, "hang-request") || is(c, "answer") || is(c, "flood");
+	return is(c, "drop-request") || is(c, "hang-request") || is(c, "answer") || is(c, "flood") ||
+	       is(c, "pour");
+}
+
+static void drip(int client, const struct message *answer, unsigned long ms)
+{
+	for (size_t i = 0; i < answer->len && !send_all(client, answer->text + i, 1); i++)
+		sleep_ms(ms);
 }
 
 /* What becomes of the answer.  True: the connection stays. */
@@ -493,6 +511,10 @@ static bool act_after(int client, const struct call *c, struct message *answer)
 		sleep_ms(strtoul(c->argument, NULL, 10));
 	if (is(c, "filter"))
 		filter(c, answer);
+	if (is(c, "drip")) {
+		drip(client, answer, strtoul(c->argument, NULL, 10));
+		return false;
+	}
 	if (is(c, "cut")) {
 		size_t part = strtoul(c->argument, NULL, 10);
 

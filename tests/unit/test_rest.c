@@ -475,6 +475,9 @@ START_TEST(wrong_db_jobs_and_nodes)
 		 "nodes, entry 1: partitions must be a list, not a string");
 	is_wrong("nodes", NODES(",\"partitions\":[\"\"]"),
 		 "nodes, entry 1: partitions must be a list of names");
+	is_wrong("nodes", NODES(",\"gres\":\"gpu:h100:-8\""), "nodes, entry 1: gres has a number below zero");
+	is_wrong("nodes", NODES(",\"gres_used\":\"gpu:-1\""),
+		 "nodes, entry 1: gres_used has a number below zero");
 	is_wrong("nodes", NODES(",\"gres\":5"), "nodes, entry 1: gres must be a string, not a number");
 }
 END_TEST
