@@ -106,6 +106,7 @@ int weft_rest_jobs(const char *text, size_t len, struct weft_rest_seen **seen, s
 int weft_rest_db_jobs(const char *text, size_t len, struct weft_rest_seen **seen, size_t *n,
 		      struct weft_err *err);
 void weft_rest_free_seen(struct weft_rest_seen *seen, size_t n);
+void weft_rest_clear_seen(struct weft_rest_seen *seen); /* what one of them owns */
 
 /* A node: /slurm/V/nodes. */
 struct weft_rest_node {

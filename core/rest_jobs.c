@@ -300,7 +300,7 @@ static int read_db_job(const struct weft_rest_entry *e, struct weft_rest_seen *s
 
 /* ---------------------------------------------------------------- all of them */
 
-static void seen_clear(struct weft_rest_seen *s)
+void weft_rest_clear_seen(struct weft_rest_seen *s)
 {
 	free(s->name);
 	free(s->user);
@@ -314,7 +314,7 @@ static void seen_clear(struct weft_rest_seen *s)
 void weft_rest_free_seen(struct weft_rest_seen *seen, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		seen_clear(&seen[i]);
+		weft_rest_clear_seen(&seen[i]);
 	free(seen);
 }
 

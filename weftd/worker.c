@@ -31,8 +31,8 @@
 struct listing {
 	char *user; /* of the token, at home; NULL: for everybody */
 	bool whole;
-	struct weft_rest_seen *seen; /* N with names like ours, and behind them the rest of N_ALL */
-	size_t n, n_all;
+	struct weft_rest_seen *seen; /* N, all with names like ours */
+	size_t n;
 	char why[256]; /* when it is not whole */
 };
 
@@ -137,26 +137,32 @@ static int get_jobs(struct worker *w, const struct weft_http_as *as, const char 
 
 /* ---------------------------------------------------------------- looking */
 
-/* What has names like ours to the front: the others' jobs are none of our business, and may be many. */
-static void sort_out(struct listing *l)
+/* Keep what has names like ours: the others' jobs are none of our business, and may be many, once for each
+ * user. */
+static void keep_ours(struct listing *l)
 {
-	for (size_t i = 0; i < l->n_all; i++) {
-		struct weft_rest_seen mine = l->seen[i];
+	size_t n = l->n;
+	struct weft_rest_seen *smaller;
+
+	l->n = 0;
+	for (size_t i = 0; i < n; i++) {
 		char key[WEFT_RUN_KEY];
 		unsigned attempt;
 
-		if (!weft_handover_parse_name(mine.name, key, sizeof(key), &attempt))
-			continue;
-		l->seen[i] = l->seen[l->n];
-		l->seen[l->n++] = mine;
+		if (weft_handover_parse_name(l->seen[i].name, key, sizeof(key), &attempt))
+			l->seen[l->n++] = l->seen[i];
+		else
+			weft_rest_clear_seen(&l->seen[i]);
 	}
+	smaller = l->n < n ? realloc(l->seen, (l->n + 1) * sizeof(*smaller)) : NULL;
+	l->seen = smaller ? smaller : l->seen;
 }
 
 static void clear_listings(struct worker *w)
 {
 	for (size_t i = 0; i < w->n_listings; i++) {
 		free(w->listings[i].user);
-		weft_rest_free_seen(w->listings[i].seen, w->listings[i].n_all);
+		weft_rest_free_seen(w->listings[i].seen, w->listings[i].n);
 	}
 	free(w->listings);
 	w->listings = NULL;
@@ -182,11 +188,11 @@ static void look(struct worker *w, struct listing *l)
 	}
 	if (w->version) {
 		snprintf(path, sizeof(path), "/slurm/v0.0.%d/jobs", w->version);
-		l->whole = get_jobs(w, &as, path, weft_rest_jobs, &l->seen, &l->n_all, &err) == 0;
+		l->whole = get_jobs(w, &as, path, weft_rest_jobs, &l->seen, &l->n, &err) == 0;
 	}
 	forget(&as);
 	if (l->whole)
-		sort_out(l);
+		keep_ours(l);
 	else
 		snprintf(l->why, sizeof(l->why), "%.255s", err.text);
 }
