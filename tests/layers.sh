@@ -5,8 +5,9 @@
 #   size      files, functions, lines, and the plugins' entry files
 #   safety    no call that cannot be told how long its buffer is, or that cannot report an error
 set -u
-shopt -s lastpipe # so that report can count
-cd "${WEFT_SRCDIR:-$(dirname "$0")/..}" || exit 1
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+cd "$top" || exit 1
 
 max_file=800     # lines
 max_entry=300    # lines of a plugin's entry file: constants, init, fini and hooks
@@ -16,21 +17,6 @@ max_line=120     # columns, a tab being 8; 110 is the aim
 mapfile -t sources < <(find core plugin spank tools weftd proxy tests -name '*.[ch]' 2> /dev/null | sort)
 mapfile -t scripts < <(find . -path './build*' -prune -o \( -name '*.sh' -o -name '*.m4' -o -name Makefile.am \
 	-o -name configure.ac \) -print | grep -v -e '/build-aux/' -e '/m4/l[ti]' -e /aclocal.m4 | sort)
-
-n=0
-# report NAME: "ok" when standard input is empty, else "not ok" and what it holds
-report()
-{
-	local found
-	found=$(cat)
-	n=$((n + 1))
-	if [ -z "$found" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		printf '%s\n' "$found" | sed 's/^/# /'
-	fi
-}
 
 # without_comments FILE: the same lines with comments blanked, so that line numbers stay true
 without_comments()
@@ -117,4 +103,4 @@ find core plugin spank tools -name '*.map' | while read -r file; do
 done |
 	report "every linker map makes all other symbols local"
 
-echo "1..$n"
+echo "1..$tests"

@@ -4,30 +4,16 @@
 # a symbol that nobody has would show only then; here it shows in "make check".
 # The second half needs the Slurm that the plugins were built for to be installed.
 set -u
-shopt -s lastpipe # so that report can count
-build=${WEFT_BUILDDIR:-$PWD}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/tap.sh"
 base=${SLURM_PLUGINDIR:-}
 version=${SLURM_VERSION:-}
 libs=$build/.libs
 
-n=0
-report()
-{
-	local found
-	found=$(cat)
-	n=$((n + 1))
-	if [ -z "$found" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		printf '%s\n' "$found" | sed 's/^/# /'
-	fi
-}
-
 skip()
 {
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
+	tests=$((tests + 1))
+	echo "ok $tests - $1 # SKIP $2"
 }
 
 defined()
@@ -67,7 +53,7 @@ exports_only "$libs/libweft.so" 'weft_[a-z0-9_]+'
 
 if [ ! -e "$libs/select_cons_tres_weft.so" ]; then
 	skip "the plugins export their interfaces only" "built without --with-slurm-source"
-	echo "1..$n"
+	echo "1..$tests"
 	exit 0
 fi
 
@@ -96,7 +82,7 @@ for dir in "$base" "$base/.."; do
 done
 if [ "$installed" != "$version" ] || [ -z "$full" ]; then
 	skip "every symbol that the plugins ask for is there" "Slurm $version is not installed"
-	echo "1..$n"
+	echo "1..$tests"
 	exit 0
 fi
 
@@ -126,4 +112,4 @@ comm -23 <(undefined_data "$libs/select_cons_tres_weft.so") \
 	<(defined "$(command -v sinfo)" "$full" "$libs/libweft.so" "$base/select_cons_tres.so") |
 	report "a client command can load select_cons_tres_weft.so"
 
-echo "1..$n"
+echo "1..$tests"

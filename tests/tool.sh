@@ -2,24 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tool.sh - the weft command: what it prints, its messages to the letter, its exit status.
 set -u
-here=$(cd "$(dirname "$0")/.." && pwd)
-weft=("${WEFT_BUILDDIR:-.}/weft" "--catalogue=${WEFT_SRCDIR:-$here}/data/catalogue.json")
-tests=0
-
-# expect NAME STATUS REGEX ARG...: weft ARG... exits with STATUS and prints a line that matches REGEX
-expect()
-{
-	local name=$1 wanted=$2 regex=$3 got=0 output
-	shift 3
-	tests=$((tests + 1))
-	output=$("${weft[@]}" "$@" 2>&1) || got=$?
-	if [ $got -eq "$wanted" ] && printf '%s\n' "$output" | grep -qE -e "$regex"; then
-		echo "ok $tests - $name"
-	else
-		echo "not ok $tests - $name"
-		printf '%s\n' "exit status $got" "$output" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+weft+=("--catalogue=$top/data/catalogue.json")
+match=(grep -qE -e) # a line that matches
 
 expect "prints the canonical form" 0 '^16:nvidia/amd,mem>=64G$' check ' 16 : NVIDIA / amd , mem >= 64 GiB'
 expect "lists what an alternative accepts" 0 '^mi300x +amd +192 ' check '16:amd,mem>=64G'
@@ -39,9 +25,7 @@ expect "takes no unknown option" 2 '^usage: weft ' --frobnicate
 expect "says which catalogue is not there" 1 '^weft: /nonexistent.*' --catalogue=/nonexistent/c.json vendors
 
 # weft detect; what it prints of each machine is in tests/unit/test_detect.c
-machines=${WEFT_SRCDIR:-$here}/tests/data/machines
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+machines=$top/tests/data/machines
 mkdir "$scratch/bad" "$scratch/loop" "$scratch/huge" "$scratch/xml" "$scratch/words"
 echo 'weft-machine 2' > "$scratch/bad/machine"
 ln -s machine "$scratch/loop/machine"
@@ -89,7 +73,7 @@ expect "says which topology is not there" 1 '^weft: .*/words/topology.txt: No su
 	detect --root="$scratch/words"
 
 # weft burst replay: a line as slurmctld writes it, the same with another verdict, and one that is broken
-cp "${WEFT_SRCDIR:-$here}/tests/fuzz/corpus/burst/line" "$scratch/log"
+cp "$top/tests/fuzz/corpus/burst/line" "$scratch/log"
 expect "makes the decisions of a log again" 0 '^1 decisions, 0 come out differently, 0 cannot be read$' \
 	burst replay "$scratch/log"
 sed 's/"verdict":"[a-z]*","peer":"[a-z]*"/"verdict":"go","peer":"delta"/' "$scratch/log" > "$scratch/other"
@@ -107,14 +91,10 @@ live=$("${weft[@]}" detect --no-tools --record="$scratch/rec" 2>&1)
 live_status=$?
 again=$("${weft[@]}" detect --root="$scratch/rec" 2>&1)
 again_status=$?
-tests=$((tests + 1))
-if [ "$live" = "$again" ] && [ $live_status -eq $again_status ] &&
+printf '%s\n' "exit status $live_status, $again_status" "$live" "$again" > "$scratch/got"
+[ "$live" = "$again" ] && [ $live_status -eq $again_status ] &&
 	{ [ $live_status -eq 0 ] || [ $live_status -eq 3 ]; } && [ -s "$scratch/rec/topology.xml" ] &&
-	! grep -qwF -e "$(hostname)" "$scratch/rec/machine" "$scratch/rec/topology.xml"; then
-	echo "ok $tests - records this machine"
-else
-	echo "not ok $tests - records this machine"
-	printf '%s\n' "exit status $live_status, $again_status" "$live" "$again" | sed 's/^/# /'
-fi
+	! grep -qwF -e "$(hostname)" "$scratch/rec/machine" "$scratch/rec/topology.xml"
+result "records this machine" $? "$scratch/got"
 expect "records into a new directory only" 1 '^weft: .*/rec: File exists$' detect --record="$scratch/rec"
 echo "1..$tests"

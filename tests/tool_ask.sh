@@ -3,9 +3,8 @@
 # tool_ask.sh - "weft why", "classes", "nodes" and "job", with a scontrol that answers from a file: what they print, how
 # it fits, their messages to the letter, their exit status.
 set -u
-weft=${WEFT_BUILDDIR:-.}/weft
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/tap.sh"
 mkdir "$scratch/bin" "$scratch/empty"
 cat > "$scratch/bin/scontrol" <<'END'
 #!/bin/sh
@@ -16,34 +15,18 @@ END
 chmod +x "$scratch/bin/scontrol"
 export SCRATCH=$scratch PATH="$scratch/bin:$PATH" TZ=UTC
 unset COLUMNS
-tests=0
+
+# whole TEXT FILE: FILE is TEXT, and the exit status
+whole()
+{
+	[ "$(sed '$d' "$2")" = "$1" ]
+}
+match=(whole)
 
 # answer TEXT: of scontrol, from now on
 answer()
 {
 	printf '%s' "$1" > "$scratch/answer"
-}
-
-result()
-{
-	tests=$((tests + 1))
-	if [ "$1" = yes ]; then
-		echo "ok $tests - $2"
-	else
-		echo "not ok $tests - $2"
-		printf '%s\n' "$3" | sed 's/^/# /'
-	fi
-}
-
-# expect NAME STATUS TEXT ARG...: weft ARG... exits with STATUS and prints TEXT
-expect()
-{
-	local name=$1 status=$2 wanted=$3 got=0 output good=no
-	shift 3
-	output=$("$weft" "$@" 2>&1) || got=$?
-	[ $got -ne "$status" ] || [ "$output" != "$wanted" ] || good=yes
-	result $good "$name" "exit status $got
-$output"
 }
 
 now=$(($(date +%s) + 100000)) # ahead, so that no answer grows old while this runs
@@ -66,8 +49,8 @@ expect "says why a job waits" 0 "job 14 of alice, partition all: PENDING
   alternative 2: 16 npu:910b3 on 2 nodes
     missing: nothing; it could start now
   predicted start: 2025-03-01, by the scheduler" why 14
-result "$([ "$(cat "$scratch/asked")" = "show bbstat json why 14" ] && echo yes)" "asks scontrol once" \
-	"$(cat "$scratch/asked")"
+[ "$(cat "$scratch/asked")" = "show bbstat json why 14" ]
+result "asks scontrol once" $? "$scratch/asked"
 export COLUMNS=40
 expect "breaks long lines" 0 "job 14 of alice, partition all: PENDING
   reason: Resources: what it asks for is
@@ -85,16 +68,18 @@ expect "breaks long lines" 0 "job 14 of alice, partition all: PENDING
   predicted start: 2025-03-01, by the
     scheduler" why 14
 unset COLUMNS
-got=$("$weft" why --json 14 | tr -d ' \n' | cut -c1-40)
-result "$([ "$got" = '{"version":1,"question":"why","taken":'"${now:0:2}" ] && echo yes)" "prints JSON" "$got"
+"${weft[@]}" why --json 14 | tr -d ' \n' | cut -c1-40 > "$scratch/got"
+[ "$(cat "$scratch/got")" = '{"version":1,"question":"why","taken":'"${now:0:2}" ]
+result "prints JSON" $? "$scratch/got"
 
 # Colour is for terminals, and for those who want it.
 if command -v script > /dev/null; then
 	for case in "yes xterm" "no dumb" "no xterm NO_COLOR=1"; do
 		read -r wanted term more <<< "$case"
-		got=$(env TERM="$term" ${more:+"$more"} script -qec "'$weft' why 14" /dev/null | grep -c $'\033\\[32m')
+		got=$(env TERM="$term" ${more:+"$more"} script -qec "'$build/weft' why 14" /dev/null | grep -c $'\033\\[32m')
 		[ "$got" -eq 0 ] && has=no || has=yes
-		result "$([ $has = "$wanted" ] && echo yes)" "colour: $case" "$has"
+		[ $has = "$wanted" ]
+		result "colour: $case" $?
 	done
 fi
 
@@ -109,10 +94,9 @@ gpu:h100     24    14      10    0      3        1        3
 gpu:x         1     1       0    0      1        0        0" classes
 answer "{\"version\":1,\"taken\":$(($(date +%s) - 300)),\"groups\":[{\"class\":\"gpu:h100\",\"state\":\"idle\",\"nodes\":2,\"cards\":16,
 \"free\":16,\"names\":\"nv[1-2]\"}]}"
-got=$("$weft" nodes)
-result "$([[ $got = "CLASS     STATE  NODES  CARDS  FREE  NAMES
+expect "shows nodes, and how old they are" 0 "CLASS     STATE  NODES  CARDS  FREE  NAMES
 gpu:h100  idle       2     16    16  nv[1-2]
-as of 5 minutes ago" ]] && echo yes)" "shows nodes, and how old they are" "$got"
+as of 5 minutes ago" nodes
 answer "{\"version\":1,\"taken\":$now,\"job\":11,\"user\":\"alice\",\"partition\":\"all\",\"state\":\"RUNNING\",\"name\":\"job 11\",
 \"accel\":\"8:h100\",\"alternatives\":[{\"alternative\":1,\"cards\":8,\"class\":\"gpu:h100\",\"nodes\":1}],
 \"has\":[{\"cards\":8,\"class\":\"gpu:h100\",\"nodes\":1}],\"nodes\":\"nv1\",\"started\":1740834000,\"ends_by\":null}"
@@ -136,8 +120,8 @@ home     1  8 gpu:h100  15:00  16:00        free  5.60  2800  cheapest
 beta     1  8 gpu:h100  now    13:00   16.80 EUR  5.60   560  soonest, greenest
 gamma    1  8 gpu:h100  ?      ?               ?     ?     ?  it takes no jobs now
 7 of the jobs that wait are not reckoned with: it may be later" quote 8:h100 1h
-result "$([ "$(tail -n 1 "$scratch/asked")" = "show bbstat json quote 8:h100 1h" ] && echo yes)" "asks for a quote" \
-	"$(cat "$scratch/asked")"
+[ "$(tail -n 1 "$scratch/asked")" = "show bbstat json quote 8:h100 1h" ]
+result "asks for a quote" $? "$scratch/asked"
 answer '{"version":1,"error":"there is no job 9"}'
 expect "passes on what slurmctld says" 1 "weft why: there is no job 9" why 9
 answer ""
@@ -147,12 +131,16 @@ answer '{"version":1'
 expect "says what is wrong with an answer" 1 "weft nodes: slurmctld's answer:1: the text ends too early" nodes
 rm "$scratch/answer"
 expect "says that slurmctld does not answer" 1 "weft classes: slurmctld does not answer (scontrol: exit status 1)" classes
-got=$("$weft" why 2>&1)
-result "$([ $? -eq 2 ] && [ "${got%%$'\n'*}" = "weft why: takes the number of one job" ] && echo yes)" "wants a job" "$got"
-got=$("$weft" nodes this 2>&1)
-result "$([ $? -eq 2 ] && [ "${got%%$'\n'*}" = "weft nodes: takes no argument" ] && echo yes)" "wants no argument" "$got"
+
+# begins TEXT FILE: FILE begins with TEXT
+begins()
+{
+	[[ $(cat "$2") = "$1"* ]]
+}
+match=(begins)
+expect "wants a job" 2 $'weft why: takes the number of one job\n' why
+expect "wants no argument" 2 $'weft nodes: takes no argument\n' nodes this
 for command in classes nodes quote why; do
-	got=$("$weft" $command --help)
-	result "$([ $? -eq 0 ] && [[ $got = "usage: weft $command "* ]] && echo yes)" "$command has help" "$got"
+	expect "$command has help" 0 "usage: weft $command " $command --help
 done
 echo "1..$tests"

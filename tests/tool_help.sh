@@ -3,25 +3,9 @@
 # tool_help.sh - what tells people how to use Weft is complete: --help, the man pages and the completion of bash know the
 # same commands and options, and weft.conf(5) all keys.
 set -u
-here=$(cd "$(dirname "$0")/.." && pwd)
-top=${WEFT_SRCDIR:-$here}
-export PATH=${WEFT_BUILDDIR:-.}:$PATH
-tests=0
-
-# report NAME: "ok" when standard input is empty
-report()
-{
-	local found
-	found=$(cat)
-	tests=$((tests + 1))
-	if [ -z "$found" ]; then
-		echo "ok $tests - $1"
-	else
-		echo "not ok $tests - $1"
-		printf '%s\n' "$found" | sed 's/^/# /'
-	fi
-}
-shopt -s lastpipe # so that report can count
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+export PATH=$build:$PATH
 
 mapfile -t commands < <(weft --help | sed -n 's/^  weft \([a-z]*\) .*/\1/p' | sort -u)
 { [ ${#commands[@]} -ge 12 ] || echo "only ${#commands[@]}"; } | report "weft --help lists commands"

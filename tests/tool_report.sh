@@ -4,13 +4,10 @@
 # compared as a whole; messages and exit status; the page; OpenMetrics, and the dashboard that is made of it.
 # After a change that is meant, "tests/tool_report.sh --write" in a build directory makes the wanted outputs anew.
 set -u
-here=$(cd "$(dirname "$0")/.." && pwd)
-top=${WEFT_SRCDIR:-$here}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/tap.sh"
 data=$top/tests/data/report
-weft=("${WEFT_BUILDDIR:-$PWD}/weft" "--catalogue=$top/data/catalogue.json")
-tests=0
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+weft+=("--catalogue=$top/data/catalogue.json")
 export TZ=UTC LC_ALL=C.UTF-8 REPORT_RUNS=$data/runs REPORT_NODES=$data/nodes REPORT_CODE=0
 unset COLUMNS
 
@@ -42,40 +39,7 @@ PowerCarbon=$scratch/flat.csv
 PowerPrice=$scratch/flat.csv Currency=EUR
 END
 
-# result NAME WELL [FILE]: one line of TAP; what is in FILE when it is not WELL (0)
-result()
-{
-	tests=$((tests + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $tests - $1"
-	else
-		echo "not ok $tests - $1"
-		[ $# -lt 3 ] || sed 's/^/# /' "$3"
-	fi
-}
-
-# golden NAME WANTED: "got" is what the file WANTED holds
-golden()
-{
-	[ "${write:-no}" = no ] || cp "$scratch/got" "$data/$2"
-	diff -u "$data/$2" "$scratch/got" > "$scratch/diff"
-	result "$1" $? "$scratch/diff"
-}
-
-# expect NAME STATUS TEXT ARG...: weft ARG... exits with STATUS, and a line it prints is TEXT
-expect()
-{
-	local name=$1 wanted=$2 text=$3 got=0
-	shift 3
-	"${weft[@]}" "$@" > "$scratch/got" 2>&1 || got=$?
-	echo "exit status $got" >> "$scratch/got"
-	[ $got -eq "$wanted" ] && grep -qxF -e "$text" "$scratch/got"
-	result "$name" $? "$scratch/got"
-}
-
 report=("${weft[@]}" report "--conf=$scratch/weft.conf" --start=2025-03-01 --end=2025-03-01T00:10)
-
-[ "${1:-}" != --write ] || write=yes
 
 "${report[@]}" > "$scratch/got" 2>&1
 golden "shows all" shown.txt
