@@ -113,17 +113,23 @@ static void out_of_memory(void)
 	exit(EXIT_FAILURE);
 }
 
+static char *text_of(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		out_of_memory();
+	return text;
+}
+
 void screen_line(const struct screen *screen, const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
-	int rc;
 
 	va_start(ap, fmt);
-	rc = vasprintf(&text, fmt, ap);
+	text = text_of(fmt, ap);
 	va_end(ap);
-	if (rc < 0)
-		out_of_memory();
 	put(screen, text, screen->width ? screen->width : UINT_MAX);
 	putchar('\n');
 	free(text);
@@ -159,13 +165,10 @@ void screen_words(const struct screen *screen, enum ink ink, unsigned indent, co
 {
 	va_list ap;
 	char *text;
-	int rc;
 
 	va_start(ap, fmt);
-	rc = vasprintf(&text, fmt, ap);
+	text = text_of(fmt, ap);
 	va_end(ap);
-	if (rc < 0)
-		out_of_memory();
 	dip(screen, ink);
 	for (char *at = text; *at;) {
 		unsigned room = screen->width ? screen->width - indent : UINT_MAX;
@@ -192,7 +195,6 @@ void table_start(struct table *t, const struct column *columns, unsigned n)
 void table_cell(struct table *t, const char *fmt, ...)
 {
 	va_list ap;
-	int rc;
 
 	if (t->n == t->room) {
 		size_t room = t->room ? t->room * 2 : 64;
@@ -204,11 +206,8 @@ void table_cell(struct table *t, const char *fmt, ...)
 		t->room = room;
 	}
 	va_start(ap, fmt);
-	rc = vasprintf(&t->cells[t->n], fmt, ap);
+	t->cells[t->n++] = text_of(fmt, ap);
 	va_end(ap);
-	if (rc < 0)
-		out_of_memory();
-	t->n++;
 }
 
 /* The columns that the table takes; a column of width 0 is left out. */

@@ -60,6 +60,36 @@ static void whole_cell(struct table *t, json_object *o, const char *key)
 	table_cell(t, "%lld", (long long)whole_under(o, key));
 }
 
+/* A row for each entry of the list under KEY. */
+static void show_list(const struct screen *screen, json_object *answer, const char *key,
+		      const struct column *columns, unsigned n_columns,
+		      void (*row)(struct table *t, json_object *o))
+{
+	struct table t;
+	size_t n;
+	json_object *list = list_under(answer, key, &n);
+
+	table_start(&t, columns, n_columns);
+	for (size_t i = 0; i < n; i++)
+		row(&t, json_object_array_get_idx(list, i));
+	table_print(&t, screen);
+	if (n == 0)
+		puts("No node has an accelerator.");
+}
+
+static void class_row(struct table *t, json_object *o)
+{
+	static const char *const numbers[] = {
+		"cards", "free", "in_use", "out", "nodes", "running", "pending"
+	};
+
+	table_cell(t, "%s", text_under(o, "class"));
+	for (size_t k = 0; k < LENGTH(numbers); k++)
+		whole_cell(t, o, numbers[k]);
+	table_cell(t, "%s", *text_under(o, "model") ? text_under(o, "model") : "?");
+	table_cell(t, "%s", text_under(o, "vendor"));
+}
+
 static void show_classes(const struct screen *screen, json_object *answer)
 {
 	static const struct column columns[] = {
@@ -68,26 +98,18 @@ static void show_classes(const struct screen *screen, json_object *answer)
 		{ "RUNNING", true, 0, true }, { "PENDING", true, 0, false }, { "MODEL", false, 6, true },
 		{ "VENDOR", false, 0, true },
 	};
-	static const char *const numbers[] = {
-		"cards", "free", "in_use", "out", "nodes", "running", "pending"
-	};
-	struct table t;
-	size_t n;
-	json_object *list = list_under(answer, "classes", &n);
 
-	table_start(&t, columns, LENGTH(columns));
-	for (size_t i = 0; i < n; i++) {
-		json_object *o = json_object_array_get_idx(list, i);
+	show_list(screen, answer, "classes", columns, LENGTH(columns), class_row);
+}
 
-		table_cell(&t, "%s", text_under(o, "class"));
-		for (size_t k = 0; k < LENGTH(numbers); k++)
-			whole_cell(&t, o, numbers[k]);
-		table_cell(&t, "%s", *text_under(o, "model") ? text_under(o, "model") : "?");
-		table_cell(&t, "%s", text_under(o, "vendor"));
-	}
-	table_print(&t, screen);
-	if (n == 0)
-		puts("No node has an accelerator.");
+static void node_row(struct table *t, json_object *o)
+{
+	table_cell(t, "%s", text_under(o, "class"));
+	table_cell(t, "%s", text_under(o, "state"));
+	whole_cell(t, o, "nodes");
+	whole_cell(t, o, "cards");
+	whole_cell(t, o, "free");
+	table_cell(t, "%s", text_under(o, "names"));
 }
 
 static void show_nodes(const struct screen *screen, json_object *answer)
@@ -96,24 +118,8 @@ static void show_nodes(const struct screen *screen, json_object *answer)
 		{ "CLASS", false, 8, false }, { "STATE", false, 0, false }, { "NODES", true, 0, false },
 		{ "CARDS", true, 0, false },  { "FREE", true, 0, false },   { "NAMES", false, 8, false },
 	};
-	struct table t;
-	size_t n;
-	json_object *list = list_under(answer, "groups", &n);
 
-	table_start(&t, columns, LENGTH(columns));
-	for (size_t i = 0; i < n; i++) {
-		json_object *o = json_object_array_get_idx(list, i);
-
-		table_cell(&t, "%s", text_under(o, "class"));
-		table_cell(&t, "%s", text_under(o, "state"));
-		whole_cell(&t, o, "nodes");
-		whole_cell(&t, o, "cards");
-		whole_cell(&t, o, "free");
-		table_cell(&t, "%s", text_under(o, "names"));
-	}
-	table_print(&t, screen);
-	if (n == 0)
-		puts("No node has an accelerator.");
+	show_list(screen, answer, "groups", columns, LENGTH(columns), node_row);
 }
 
 /* ---------------------------------------------------------------- why */
