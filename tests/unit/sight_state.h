@@ -113,6 +113,24 @@ static void teardown(void)
 	memcpy(catalogue_path + strlen(catalogue_path) - 6, "XXXXXX", 6);
 }
 
+/* Run the tests of T on this state.  An exit status. */
+static int run_tests(const char *name, TCase *t)
+{
+	Suite *suite = suite_create(name);
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	suite_add_tcase(suite, t);
+	r = srunner_create(suite);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* ---------------------------------------------------------------- questions */
+
 static char answer[WEFT_SIGHT_MAX_TEXT + 1];
 
 /* Ask the words of TEXT, at most four. */

@@ -3,15 +3,6 @@
  * test_sight.c - answers from a made-up state, to the letter; who may see what; and that none is longer than
  * it may be.
  */
-#include "core/sight.h"
-
-#include <check.h>
-#include <json-c/json.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "tests/unit/sight_state.h"
 
 /* ---------------------------------------------------------------- tables */
@@ -42,14 +33,19 @@ START_TEST(classes_and_nodes)
 }
 END_TEST
 
-START_TEST(power)
+static void set_zones(void)
 {
-	ck_assert_str_eq(ask("power"), "weft: weft.conf says nothing of power\n");
 	s->zones = calloc(2, sizeof(*s->zones));
 	s->zones[0] = (struct weft_sight_zone){ "cluster", 1000, 5000, WEFT_NO_CAP };
 	s->zones[1] = (struct weft_sight_zone){ "row3", 500, 2500, 3000 };
 	s->n_zones = 2;
 	s->carbon = 120.4;
+}
+
+START_TEST(power)
+{
+	ck_assert_str_eq(ask("power"), "weft: weft.conf says nothing of power\n");
+	set_zones();
 	add((struct weft_sight_job){ .accel = "8" });
 	add((struct weft_sight_job){ .accel = "8", .uid = BOB });
 	s->waits = calloc(2, sizeof(*s->waits));
@@ -270,11 +266,7 @@ START_TEST(json_of_tables)
 	ck_assert_str_eq(at(o, "groups/0/names"), "nv[1-3]");
 	ck_assert_str_eq(at(o, "groups/1/state"), "idle");
 	json_object_put(o);
-	s->zones = calloc(2, sizeof(*s->zones));
-	s->zones[0] = (struct weft_sight_zone){ "cluster", 1000, 5000, WEFT_NO_CAP };
-	s->zones[1] = (struct weft_sight_zone){ "row3", 500, 2500, 3000 };
-	s->n_zones = 2;
-	s->carbon = 120.4;
+	set_zones();
 	o = ask_json("power");
 	ck_assert_str_eq(at(o, "zones/0/cap"), "null");
 	ck_assert_str_eq(at(o, "zones/1/cap"), "3000");
@@ -496,12 +488,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sight");
 	TCase *t = tcase_create("sight");
-	SRunner *r;
-	int failed;
 
-	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, classes_and_nodes);
 	tcase_add_test(t, power);
 	tcase_add_test(t, why_it_waits);
@@ -517,10 +505,5 @@ int main(void)
 	tcase_add_test(t, rights);
 	tcase_add_test(t, age);
 	tcase_add_test(t, size);
-	suite_add_tcase(suite, t);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests("sight", t);
 }

@@ -152,17 +152,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sight_right");
 	TCase *t = tcase_create("right");
-	SRunner *r;
-	int failed;
 
-	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, doing_what_it_says_helps);
-	suite_add_tcase(suite, t);
-	r = srunner_create(suite);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_tests("sight_right", t);
 }
