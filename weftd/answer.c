@@ -100,7 +100,7 @@ static void put_run(struct asked *q, json_object *o, const struct weft_run_statu
 	put_whole(o, "first", run->first);
 	put_whole(o, "attempt", run->attempt);
 	put_text(o, "phase", phases[run->phase]);
-	put_text(o, "state", weft_rest_state_name(run->state));
+	put_text(o, "state", run->damaged ? "" : weft_rest_state_name(run->state));
 	json_object_object_add(o, "over", json_object_new_boolean(run->over));
 	json_object_object_add(o, "settled", json_object_new_boolean(run->settled));
 	json_object_object_add(o, "cancel", json_object_new_boolean(run->cancel));
@@ -291,7 +291,7 @@ static int ask_cancel(struct asked *q)
 
 	if (find_run(q, false, &key, &run) < 0)
 		return -1;
-	q->later = true;
+	q->later = !run.damaged;
 	weft_log(WEFT_LOG_INFO, "%s: uid %lu cancels it", key, (unsigned long)q->uid);
 	return weft_runs_cancel(q->by->runs, key, &q->err);
 }
@@ -303,7 +303,7 @@ static int ask_settle(struct asked *q)
 
 	if (find_run(q, false, &key, &run) < 0)
 		return -1;
-	q->later = true;
+	q->later = !run.damaged;
 	return weft_runs_settle(q->by->runs, key, &q->err);
 }
 

@@ -177,86 +177,6 @@ static void poke(struct weft_runs_peer *peer)
 	pthread_cond_signal(&peer->wake);
 }
 
-/* ---------------------------------------------------------------- status */
-
-static enum weft_run_phase phase_of(const struct weft_handover *h)
-{
-	static const enum weft_run_phase ends[] = {
-		[WEFT_HANDOVER_NOT_OVER] = WEFT_RUN_LOST,	[WEFT_HANDOVER_ENDED] = WEFT_RUN_ENDED,
-		[WEFT_HANDOVER_CANCELLED] = WEFT_RUN_CANCELLED, [WEFT_HANDOVER_REFUSED] = WEFT_RUN_REFUSED,
-		[WEFT_HANDOVER_LOST] = WEFT_RUN_LOST,
-	};
-
-	if (h->step == WEFT_HANDOVER_OVER)
-		return ends[h->end];
-	if (h->lost)
-		return WEFT_RUN_LOST;
-	return h->step == WEFT_HANDOVER_RELEASED && h->state == WEFT_REST_RUNNING ? WEFT_RUN_RUNNING
-										  : WEFT_RUN_WAITING;
-}
-
-static void say_when(char *buf, size_t size, time_t when)
-{
-	struct tm tm;
-
-	if (!localtime_r(&when, &tm) || strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		copy(buf, size, "?");
-}
-
-static void say_why(const struct weft_run *run, char *why, size_t size)
-{
-	char since[32], until[32];
-
-	if (run->damage) {
-		snprintf(why, size, "its record in the book is damaged: %s", run->damage);
-	} else if (run->h.lost && run->h.step != WEFT_HANDOVER_OVER) {
-		say_when(since, sizeof(since), run->h.lost);
-		say_when(until, sizeof(until), weft_handover_dead(&run->h, &run->rules));
-		snprintf(why, size, "the peer has not known the job since %s; nothing runs again before %s",
-			 since, until);
-	} else if (run->h.step != WEFT_HANDOVER_OVER && run->away[0]) {
-		copy(why, size, run->away);
-	} else {
-		copy(why, size, run->h.why);
-	}
-}
-
-static void describe(const struct weft_run *run, struct weft_run_status *s)
-{
-	const struct weft_handover *h = &run->h;
-
-	memset(s, 0, sizeof(*s));
-	copy(s->key, sizeof(s->key), run->key);
-	if (run->order) {
-		const struct weft_run_order *order = &run->order->order;
-
-		copy(s->peer, sizeof(s->peer), order->peer);
-		copy(s->user, sizeof(s->user), order->user);
-		copy(s->remote_user, sizeof(s->remote_user), order->remote_user);
-		copy(s->remote_top, sizeof(s->remote_top), order->remote_top);
-		s->job = order->job;
-		s->uid = order->uid;
-		s->submit = order->submit;
-	}
-	s->phase = phase_of(h);
-	s->over = h->step == WEFT_HANDOVER_OVER;
-	s->settled = run->settled;
-	s->cancel = h->cancel;
-	s->remote_id = h->id;
-	s->state = h->state;
-	s->exit_status = h->exit_status;
-	s->first = run->first;
-	s->attempt = h->attempt;
-	s->remote_submit = h->submitted;
-	s->remote_start = h->started;
-	s->remote_end = h->ended;
-	s->predicted = h->predicted;
-	copy(s->remote_nodes, sizeof(s->remote_nodes), h->nodes);
-	copy(s->gres, sizeof(s->gres), h->tres);
-	s->cards = weft_runs_cards(h->tres);
-	say_why(run, s->why, sizeof(s->why));
-}
-
 /* ---------------------------------------------------------------- opening */
 
 static struct weft_handover_rules rules_of(const struct weft_runs_peer *peer,
@@ -268,6 +188,25 @@ static struct weft_handover_rules rules_of(const struct weft_runs_peer *peer,
 					     .late = WEFT_HANDOVER_LATE,
 					     .lease = peer ? peer->lease : WEFT_CONF_LEASE,
 					     .rerun = peer && peer->rerun };
+}
+
+/* Of "CLUSTER.JOB.SUBMIT"; 0: it is not one. */
+static uint32_t job_of_key(const char *key, time_t *submit)
+{
+	const char *job = strchr(key, '.'), *last = job ? strchr(job + 1, '.') : NULL;
+
+	*submit = last ? (time_t)strtoll(last + 1, NULL, 10) : 0;
+	return last ? (uint32_t)strtoul(job + 1, NULL, 10) : 0;
+}
+
+/* What ROW says of whose run it is, and the key where it does not. */
+static void identify(struct weft_run *run, const struct weft_store_row *row)
+{
+	uint32_t job = job_of_key(run->key, &run->submit);
+
+	copy(run->peer, sizeof(run->peer), row->peer);
+	run->uid = row->uid;
+	run->job = row->job ? row->job : job;
 }
 
 /* A run from a row of the book; what cannot be read is damaged.  NULL: out of memory. */
@@ -283,7 +222,8 @@ static struct weft_run *run_of(const struct weft_runs *book, const struct weft_s
 	run->first = row->first;
 	run->settled = row->settled;
 	run->damage = damage;
-	if (!damage)
+	identify(run, row);
+	if (row->order)
 		run->order = weft_order_unpack(row->order, row->order_size, &err);
 	if (!damage &&
 	    (!run->order || weft_handover_read(row->record, strlen(row->record), &run->h, &err) < 0 ||
@@ -491,6 +431,47 @@ static int keep_newest(void *arg, const struct weft_store_row *row, const char *
 	return newest->run ? 0 : -1;
 }
 
+/* What is left to do with a run whose record is damaged is done by hand.  Returns -1. */
+static int say_damage(const struct weft_run *run, struct weft_err *err)
+{
+	return weft_err(
+		err,
+		"%s: its record in the book is damaged (%s), so that nothing is done with it; it may run at "
+		"%s, where its jobs are named weft.%s.N",
+		run->key, run->damage, run->peer, run->key);
+}
+
+struct suspect {
+	const struct weft_runs *book;
+	struct weft_run *run;
+};
+
+/* Of the job, by its number, and not by its key. */
+static int keep_suspect(void *arg, const struct weft_store_row *row, const char *damage)
+{
+	struct suspect *suspect = arg;
+	time_t submit;
+
+	if (!damage || row->settled || suspect->run || job_of_key(row->key, &submit) == row->job)
+		return 0;
+	suspect->run = run_of(suspect->book, row, damage);
+	return suspect->run ? 0 : -1;
+}
+
+/* No run has the key of JOB.  Is there one that is damaged just there?  -1 with ERR. */
+static int check_suspects(struct weft_runs *book, uint32_t job, bool *later, struct weft_err *err)
+{
+	struct suspect suspect = { .book = book };
+	int rc = weft_store_read(book->store, job, NULL, 0, keep_suspect, &suspect, err);
+
+	if (rc == 0 && suspect.run) {
+		*later = false;
+		rc = say_damage(suspect.run, err);
+	}
+	weft_runs_free(suspect.run);
+	return rc < 0 ? weft_err(err, "job %u: cannot be read", job) : 0;
+}
+
 /* The last run with KEY, also when it is no longer in memory; *OLD is to be freed.  -1: ERR. */
 static int look_up(struct weft_runs *book, const char *key, struct weft_run **last, struct weft_run **old,
 		   struct weft_runs_peer **peer, struct weft_err *err)
@@ -550,6 +531,11 @@ static int add(struct weft_runs *book, struct weft_runs_peer *peer, const char *
 	return weft_err(err, "out of memory");
 }
 
+static uid_t uid_of(const struct weft_run *run)
+{
+	return run->order ? run->order->order.uid : run->uid;
+}
+
 static int attach(struct weft_runs *book, struct weft_runs_peer *peer, const char *key,
 		  const struct weft_run_order *order, struct weft_run **run, bool *later,
 		  struct weft_err *err)
@@ -562,15 +548,14 @@ static int attach(struct weft_runs *book, struct weft_runs_peer *peer, const cha
 	if (look_up(book, key, &last, &old, &at, err) < 0)
 		return -1;
 	first = last ? last->h.attempt + 1 : 1;
-	if (last && last->damage) {
-		weft_runs_free(old);
-		return weft_err(err, "%s: its record in the book is damaged, and it may run at %s", key,
-				order->peer);
-	}
-	if (last && last->order->order.uid != order->uid) {
+	if (last && (last->damage || last->order->order.uid != order->uid)) {
 		*later = false;
+		if (uid_of(last) == order->uid)
+			say_damage(last, err);
+		else
+			weft_err(err, "%s is a job of another user", key);
 		weft_runs_free(old);
-		return weft_err(err, "%s is a job of another user", key);
+		return -1;
 	}
 	if (last && goes_on(last)) {
 		const char *there = last->order->order.peer;
@@ -589,6 +574,8 @@ static int attach(struct weft_runs *book, struct weft_runs_peer *peer, const cha
 		return -1;
 	}
 	weft_runs_free(old);
+	if (!last && check_suspects(book, order->job, later, err) < 0)
+		return -1;
 	if (weft_runs_pay_hold(book, key, first, order, later, err) < 0)
 		return -1;
 	*later = true;
@@ -617,7 +604,7 @@ int weft_runs_attach(struct weft_runs *book, const struct weft_run_order *order,
 	pthread_mutex_lock(&book->lock);
 	rc = attach(book, peer, key, order, &run, later, err);
 	if (rc == 0) {
-		describe(run, status);
+		weft_runs_describe(run, status);
 		poke(peer);
 	}
 	pthread_mutex_unlock(&book->lock);
@@ -638,7 +625,7 @@ int weft_runs_find(struct weft_runs *book, const char *key, bool renewed, struct
 	if (rc == 0 && last) {
 		if (renewed && !old)
 			renew(book, last);
-		describe(last, status);
+		weft_runs_describe(last, status);
 		rc = 1;
 	}
 	weft_runs_free(old);
@@ -665,7 +652,9 @@ int weft_runs_cancel(struct weft_runs *book, const char *key, struct weft_err *e
 	rc = look_up(book, key, &last, &old, &peer, err);
 	if (rc == 0 && !last)
 		rc = weft_err(err, "there is no run %.*s", WEFT_RUN_KEY, key);
-	if (rc == 0 && !old && !last->damage) {
+	if (rc == 0 && last->damage)
+		rc = say_damage(last, err);
+	if (rc == 0 && !old) {
 		h = last->h;
 		weft_handover_cancel(&h, "cancelled at home");
 		rc = change(book, last, &h, err);
@@ -686,8 +675,10 @@ int weft_runs_settle(struct weft_runs *book, const char *key, struct weft_err *e
 	rc = look_up(book, key, &last, &old, &peer, err);
 	if (rc == 0 && !last) {
 		rc = weft_err(err, "there is no run %.*s", WEFT_RUN_KEY, key);
+	} else if (rc == 0 && last->damage) {
+		rc = say_damage(last, err);
 	} else if (rc == 0 && !last->settled) {
-		if (last->damage || last->h.step != WEFT_HANDOVER_OVER) {
+		if (last->h.step != WEFT_HANDOVER_OVER) {
 			rc = weft_err(err, "the run %s is not over", key);
 		} else {
 			last->settled = true;
@@ -721,7 +712,7 @@ struct listing {
 
 static int list_one(struct listing *l, const struct weft_run *run)
 {
-	if (l->uid != (uid_t)-1 && (!run->order || run->order->order.uid != l->uid))
+	if (l->uid != (uid_t)-1 && uid_of(run) != l->uid)
 		return 0;
 	if (l->n == l->size) {
 		size_t size = l->size ? 2 * l->size : 16;
@@ -732,7 +723,7 @@ static int list_one(struct listing *l, const struct weft_run *run)
 		l->list = list;
 		l->size = size;
 	}
-	describe(run, &l->list[l->n++]);
+	weft_runs_describe(run, &l->list[l->n++]);
 	return 0;
 }
 

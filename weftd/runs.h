@@ -63,6 +63,7 @@ struct weft_run_status {
 	enum weft_run_phase phase;
 	bool over;    /* the phase is the last one; WAITING and RUNNING never are, LOST may be or not */
 	bool settled; /* history */
+	bool damaged; /* its record cannot be read: nothing is done with it, and PHASE is LOST and OVER */
 	bool cancel;  /* it is to end, or was */
 	enum weft_rest_state state; /* at the peer */
 	int exit_status;	    /* as wait() gives it; -1: not known */
@@ -101,7 +102,7 @@ int weft_runs_status(struct weft_runs *runs, const char *key, bool renew, struct
 		     struct weft_err *err);
 
 /* It shall end.  Noted at once, done by the peer's thread, again and again until the peer says that nothing
- * runs. */
+ * runs.  -1 with ERR, also for one that is damaged. */
 int weft_runs_cancel(struct weft_runs *runs, const char *key, struct weft_err *err);
 
 /* The proxy has brought home what there was; the run is history (and is kept as such). */

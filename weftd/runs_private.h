@@ -18,7 +18,11 @@ struct weft_run {
 	struct weft_run *next;
 	char key[WEFT_RUN_KEY];
 	unsigned first;
-	struct weft_order *order; /* NULL when it is damaged */
+	struct weft_order *order; /* NULL when it is damaged; then this is what its row says: */
+	char peer[64];
+	uint32_t job; /* 0: not known */
+	uid_t uid;    /* -1: not known */
+	time_t submit;
 	struct weft_handover_rules rules;
 	const char *damage; /* why nothing is done with it; NULL: nothing */
 	struct weft_handover h;
@@ -64,6 +68,8 @@ unsigned weft_runs_cards(const char *gres);    /* "gpu:h100:8,npu:4": 12 */
 bool weft_runs_is_past(const struct weft_run *run,
 		       time_t now); /* nothing of it can show up at the peer any more */
 void weft_runs_free(struct weft_run *run);
+/* runs_status.c */
+void weft_runs_describe(const struct weft_run *run, struct weft_run_status *status);
 
 /* ---------------------------------------------------------------- runs_pay.c: what they cost */
 

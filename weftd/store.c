@@ -232,6 +232,20 @@ static const char *damage_of(sqlite3_stmt *s, const struct weft_store_row *row)
 	return NULL;
 }
 
+/* Of a damaged row: what may be wrong goes. */
+static void keep_good(sqlite3_stmt *s, struct weft_store_row *row)
+{
+	row->key = row->key ? row->key : "?";
+	row->peer = row->peer ? row->peer : "?";
+	if (!in_range(s, 3, 0, UINT32_MAX))
+		row->job = 0;
+	if (!in_range(s, 4, 0, UINT32_MAX))
+		row->uid = (uid_t)-1;
+	if (!row->order ||
+	    sqlite3_column_int64(s, 10) != sum_of(row->key, row->first, row->order, row->order_size))
+		row->order = NULL;
+}
+
 static int show(sqlite3_stmt *s, weft_store_each each, void *arg)
 {
 	struct weft_store_row row = {
@@ -249,10 +263,8 @@ static int show(sqlite3_stmt *s, weft_store_each each, void *arg)
 	};
 	const char *damage = damage_of(s, &row);
 
-	if (damage) {
-		row.key = row.key ? row.key : "?";
-		row.peer = row.peer ? row.peer : "?";
-	}
+	if (damage)
+		keep_good(s, &row);
 	return each(arg, &row, damage);
 }
 

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <math.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "tests/unit/fake_slurmrestd.h"
@@ -257,6 +258,91 @@ START_TEST(is_cancelled)
 }
 END_TEST
 
+static void by_hand(const char *sql)
+{
+	char path[200];
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/runs.db", dir);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* What is left of a row tells whose job it is; it is said, and nothing runs again. */
+START_TEST(is_damaged)
+{
+	static const struct {
+		const char *sql, *key, *why;
+		uid_t uid;
+	} cases[] = {
+		{ "record='{}'", KEY, "the checksum of the record is wrong", 1000 },
+		{ "orders=x'7800'", KEY, "the checksum of the order is wrong", 1000 },
+		{ "uid=-1", KEY, "a number is out of range", 1000 },
+		{ "uid=-1,job=-1,orders=x'7800'", KEY, "a number is out of range", (uid_t)-1 },
+		{ "key='alpha.7?.1700000000'", "alpha.7?.1700000000", "the checksum of the order is wrong",
+		  1000 },
+	};
+	struct weft_run_order what = order(77);
+	struct weft_run_status *list;
+	char want[400];
+	bool later;
+	size_t n;
+
+	attach(77);
+	UNTIL(fake.releases == 1);
+	set(0, "RUNNING", 5060, 0, false);
+	UNTIL(status.phase == WEFT_RUN_RUNNING);
+	weft_runs_close(book);
+	by_hand("CREATE TABLE was AS SELECT * FROM runs");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(want, sizeof(want),
+			 "DELETE FROM runs;INSERT INTO runs SELECT * FROM was;UPDATE runs SET %s",
+			 cases[i].sql);
+		by_hand(want);
+		open_book();
+		ck_assert_int_eq(weft_runs_list(book, (uid_t)-1, 0, &list, &n, &err), 0);
+		ck_assert_uint_eq(n, 1);
+		ck_assert_uint_eq(list[0].job, 77);
+		ck_assert_uint_eq(list[0].uid, cases[i].uid);
+		ck_assert_str_eq(list[0].key, cases[i].key);
+		ck_assert_str_eq(list[0].peer, "beta");
+		ck_assert(list[0].phase == WEFT_RUN_LOST && list[0].over && list[0].damaged);
+		snprintf(want, sizeof(want), "its record in the book is damaged: %s", cases[i].why);
+		ck_assert_str_eq(list[0].why, want);
+		free(list);
+		if (cases[i].uid == 1000) {
+			snprintf(want, sizeof(want),
+				 "%s: its record in the book is damaged (%s), so that nothing is done with "
+				 "it; it may "
+				 "run at beta, where its jobs are named weft.%s.N",
+				 cases[i].key, cases[i].why, cases[i].key);
+			ck_assert_int_eq(weft_runs_cancel(book, cases[i].key, &err), -1);
+			ck_assert_str_eq(err.text, want);
+			err.text[0] = '\0';
+			ck_assert_int_eq(weft_runs_settle(book, cases[i].key, &err), -1);
+			ck_assert_str_eq(err.text, want);
+		} else {
+			snprintf(want, sizeof(want), "%s is a job of another user", KEY);
+		}
+		err.text[0] = '\0';
+		ck_assert_int_eq(weft_runs_attach(book, &what, &status, &later, &err), -1);
+		ck_assert(!later);
+		ck_assert_str_eq(err.text, want);
+		ck_assert_int_eq(weft_runs_list(book, 1000, 77, &list, &n, &err), 0);
+		ck_assert_uint_eq(n, cases[i].uid == 1000);
+		free(list);
+		weft_runs_close(book);
+	}
+	by_hand("DELETE FROM runs;INSERT INTO runs SELECT * FROM was");
+	open_book();
+	attach(77);
+	ck_assert_uint_eq(status.first, 1);
+	ck_assert_uint_eq(fake.n_jobs, 1);
+	ck_assert_uint_eq(fake.cancels, 0);
+}
+END_TEST
+
 START_TEST(is_refused)
 {
 	TELL(submit, FAKE_REFUSED);
@@ -444,6 +530,7 @@ int main(void)
 	tcase_add_test(tcase, requests_are_lost);
 	tcase_add_test(tcase, is_restarted);
 	tcase_add_test(tcase, is_cancelled);
+	tcase_add_test(tcase, is_damaged);
 	tcase_add_test(tcase, is_refused);
 	tcase_add_test(tcase, nobody_asks_for_it);
 	tcase_add_test(tcase, ends_before_it_is_cancelled);
