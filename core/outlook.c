@@ -13,6 +13,8 @@
 #include "core/power_line.h"
 
 #define EXACT_STEPS (WEFT_OUTLOOK_MAX_STEPS / 2) /* of the near future, when there are too many */
+#define DIGIT_BITS  11
+#define DIGITS	    (1u << DIGIT_BITS)
 
 static uint32_t scaled(uint32_t seconds, double scale)
 {
@@ -31,18 +33,97 @@ static int use(struct weft_power_line *line, uint32_t cards, time_t from, time_t
 	return 0;
 }
 
-/* Those that run, together: so many are there. */
-static int put_running(struct weft_power_line *line, time_t now, double scale,
-		       const struct weft_outlook_running *running, size_t n)
-{
-	int rc = 0;
+struct ending {
+	uint32_t seconds; /* from now */
+	uint64_t cards;
+};
 
-	for (size_t i = 0; i < n && rc == 0; i++) {
+/* By digits of DIGIT_BITS: there may be as many as nodes, and comparing them all would take longest of all.
+ */
+static void sort(struct ending *ends, struct ending *other, size_t n)
+{
+	for (unsigned shift = 0; shift < 3 * DIGIT_BITS; shift += DIGIT_BITS) {
+		size_t place[DIGITS + 1] = { 0 };
+
+		for (size_t i = 0; i < n; i++)
+			place[(ends[i].seconds >> shift) % DIGITS + 1]++;
+		for (unsigned i = 1; i < DIGITS; i++)
+			place[i] += place[i - 1];
+		for (size_t i = 0; i < n; i++)
+			other[place[(ends[i].seconds >> shift) % DIGITS]++] = ends[i];
+		memcpy(ends, other, n * sizeof(*ends));
+	}
+}
+
+/* What ends at one moment becomes one.  Returns how many are left. */
+static size_t add_equal(struct ending *ends, size_t n)
+{
+	size_t m = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (m > 0 && ends[m - 1].seconds == ends[i].seconds)
+			ends[m - 1].cards += ends[i].cards;
+		else
+			ends[m++] = ends[i];
+	}
+	return m;
+}
+
+/* Of those beyond the first EXACT_STEPS several become one, at the last of their ends, so that there are no
+ * more than steps. */
+static size_t put_together(struct ending *ends, size_t n)
+{
+	size_t each = (n - EXACT_STEPS - 1) / (WEFT_OUTLOOK_MAX_STEPS - EXACT_STEPS) + 1, m = EXACT_STEPS;
+
+	for (size_t i = EXACT_STEPS; i < n; i++) {
+		if ((i - EXACT_STEPS) % each == 0) {
+			ends[m++] = ends[i];
+		} else {
+			ends[m - 1].seconds = ends[i].seconds;
+			ends[m - 1].cards += ends[i].cards;
+		}
+	}
+	return m;
+}
+
+/* The ends of those that run, by SCALE, in order; *N becomes how many.  NULL: out of memory. */
+static struct ending *ends_of(const struct weft_outlook_running *running, size_t *n, time_t now, double scale)
+{
+	struct ending *ends = calloc(2 * *n + 1, sizeof(*ends));
+
+	if (!ends)
+		return NULL;
+	for (size_t i = 0; i < *n; i++) {
 		time_t left = running[i].end - now;
 		uint32_t most = left < 1 ? 1 : left < (time_t)UINT32_MAX ? (uint32_t)left : UINT32_MAX;
 
-		rc = use(line, running[i].cards, now, now + scaled(most, scale));
+		ends[i] = (struct ending){ scaled(most, scale), running[i].cards };
 	}
+	sort(ends, ends + *n, *n);
+	*n = add_equal(ends, *n);
+	if (*n > WEFT_OUTLOOK_MAX_STEPS)
+		*n = put_together(ends, *n);
+	return ends;
+}
+
+/* What those that run leave of the cards is the line's cap. */
+static int put_running(struct weft_power_line *line, uint32_t cards, time_t now, double scale,
+		       const struct weft_outlook_running *running, size_t n)
+{
+	struct weft_step steps[WEFT_OUTLOOK_MAX_STEPS + 1] = { { now, cards } };
+	struct ending *ends = ends_of(running, &n, now, scale);
+	int rc = ends ? weft_power_line_hold(line, now) : -1;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		steps[0].watts -= (int64_t)ends[i].cards;
+		steps[i + 1].from = now + ends[i].seconds;
+		rc = weft_power_line_hold(line, steps[i + 1].from);
+	}
+	for (size_t i = 0; i < n && rc == 0; i++)
+		steps[i + 1].watts = steps[i].watts + (int64_t)ends[i].cards;
+	if (rc == 0)
+		weft_power_line_cap(line, steps, (unsigned)n + 1);
+	free(ends);
 	return rc;
 }
 
@@ -90,18 +171,17 @@ static int put_waiting(struct weft_power_line *line, uint32_t cards, time_t now,
 
 /* ---------------------------------------------------------------- the steps */
 
-static uint32_t free_at(int64_t cards, const struct weft_power_then *then)
+static uint32_t free_at(const struct weft_power_then *then)
 {
-	return then->drawn >= cards ? 0 : (uint32_t)(cards - then->drawn);
+	return then->drawn >= then->cap ? 0 : (uint32_t)(then->cap - then->drawn);
 }
 
 /* The next step from *WHEN on, of at least EACH moments unless it is the last; *WHEN becomes the one after
  * it. */
-static struct weft_outlook_step next_step(const struct weft_power_line *line, uint32_t cards, time_t *when,
-					  size_t each)
+static struct weft_outlook_step next_step(const struct weft_power_line *line, time_t *when, size_t each)
 {
 	struct weft_power_then then = weft_power_line_at(line, *when);
-	struct weft_outlook_step step = { *when, free_at(cards, &then) };
+	struct weft_outlook_step step = { *when, free_at(&then) };
 
 	for (size_t k = 1;; k++) {
 		uint32_t free;
@@ -110,7 +190,7 @@ static struct weft_outlook_step next_step(const struct weft_power_line *line, ui
 		if (*when == WEFT_NEVER)
 			return step;
 		then = weft_power_line_at(line, *when);
-		free = free_at(cards, &then);
+		free = free_at(&then);
 		if (k >= each && free != step.free)
 			return step;
 		if (then.next == WEFT_NEVER) /* what holds for ever is not to be lessened */
@@ -136,8 +216,7 @@ static void write_steps(struct weft_outlook *o, const struct weft_power_line *li
 
 	o->n = 0;
 	while (when != WEFT_NEVER && o->n < WEFT_OUTLOOK_MAX_STEPS) {
-		struct weft_outlook_step step =
-			next_step(line, o->cards, &when, o->n < EXACT_STEPS ? 1 : each);
+		struct weft_outlook_step step = next_step(line, &when, o->n < EXACT_STEPS ? 1 : each);
 
 		o->steps[o->n++] = step;
 	}
@@ -147,17 +226,14 @@ int weft_outlook_make(struct weft_outlook *o, uint32_t cards, time_t now, double
 		      const struct weft_outlook_running *running, size_t n_running,
 		      struct weft_outlook_waiting *waiting, size_t n_waiting)
 {
-	const struct weft_step cap = { now, cards };
 	struct weft_power_line *line = weft_power_line_create();
-	int rc = line ? weft_power_line_hold(line, now) : -1;
+	int rc = line ? 0 : -1;
 
 	scale = scale > 0 && scale <= 1 ? scale : 1;
 	o->cards = cards;
 	o->n = 0;
 	if (rc == 0)
-		weft_power_line_cap(line, &cap, 1);
-	if (rc == 0)
-		rc = put_running(line, now, scale, running, n_running);
+		rc = put_running(line, cards, now, scale, running, n_running);
 	if (rc == 0 && n_waiting > 0) {
 		qsort(waiting, n_waiting, sizeof(*waiting), by_priority);
 		rc = put_waiting(line, cards, now, scale, waiting, n_waiting);

@@ -42,7 +42,8 @@ struct weft_outlook_waiting {
 
 /* Jobs run by SCALE (above 0, to 1) of their time limits, on the whole: what is left of them and lengths are
  * taken so; who should have ended ends the next second.  WAITING is sorted: by priority, then id.  When there
- * are more moments than steps, those of later times are put together, with the least that is free in them.
+ * are more moments than steps, those of later times are put together, with the least that is free in them; so
+ * are the ends of those that run, before anybody waits.
  * -1: out of memory.  10,000 waiting jobs take under 50 ms. */
 int weft_outlook_make(struct weft_outlook *o, uint32_t cards, time_t now, double scale,
 		      const struct weft_outlook_running *running, size_t n_running,

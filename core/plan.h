@@ -27,6 +27,7 @@ struct weft_candidate {
 /* What else bounds a job: from -N and the partitions it may use. */
 struct weft_scope {
 	unsigned min_nodes, max_nodes;             /* 0: no bound */
+	unsigned first, n;                         /* of the nodes just N, from FIRST on; N 0: all */
 	bool (*usable)(unsigned index, void *arg); /* may the job use this node at all?  NULL: every node */
 	void *arg;
 	const char *where;                         /* "partition gpu", for messages; NULL: "the cluster" */

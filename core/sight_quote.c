@@ -23,12 +23,13 @@
 #include "core/when.h"
 #include "core/why.h"
 
-#define OFFERS	   32
-#define QUEUE	   1000		      /* jobs that wait, of a class, that a forecast takes in */
+#define OFFERS	   128
+#define QUEUE	   500		      /* jobs that wait that forecasts take in, in all */
 #define FOR_EVER   (10 * 365 * 86400) /* s: what has no end */
 #define AN_HOUR	   3600		      /* s */
 #define STALE	   300		      /* s: a snapshot that is older is not believed */
 #define MAX_LENGTH (366 * 86400)      /* s */
+#define HASHES	   1024
 
 struct offer {
 	const char *site; /* NULL: home */
@@ -46,8 +47,13 @@ struct quote {
 	time_t now;
 	unsigned seconds; /* on the reference */
 	struct weft_jobspec spec;
-	unsigned char *home; /* by node */
-	const char *here;    /* the node of the peer at hand; NULL: home */
+	unsigned char *home;			/* by node */
+	unsigned gateways[WEFT_CONF_MAX_PEERS]; /* the nodes of the peers; UINT_MAX: there is none */
+	const struct weft_sight_job **queue;	/* who waits for such cards at home */
+	size_t n_queue, room;			/* so many of a class are taken in */
+	size_t waiting[WEFT_INVENTORY_MAX_CLASSES];
+	uint64_t cards[WEFT_INVENTORY_MAX_CLASSES];		   /* at home, that can be used */
+	unsigned char *nodes_of[WEFT_INVENTORY_MAX_CLASSES];	   /* by node: at home, with such cards? */
 	struct weft_outlook *outlooks[WEFT_INVENTORY_MAX_CLASSES]; /* at home; NULL: not made yet */
 	double rate;						   /* of the reference; 0: not known yet */
 	struct offer offers[OFFERS];
@@ -57,35 +63,43 @@ struct quote {
 
 /* ---------------------------------------------------------------- home */
 
-static bool is_there(unsigned index, void *arg)
+static bool is_home(unsigned index, void *arg)
 {
 	const struct quote *q = arg;
 
-	if (index >= q->s->n_nodes || !q->s->nodes[index].name)
-		return false;
-	return q->here ? !strcmp(q->s->nodes[index].name, q->here) : q->home[index];
+	return index < q->s->n_nodes && q->home[index];
 }
 
+static unsigned hash_of(const char *name)
+{
+	unsigned h = 2166136261u; /* FNV-1a */
+
+	while (*name)
+		h = (h ^ (unsigned char)*name++) * 16777619u;
+	return (h ^ h >> 16) % HASHES;
+}
+
+/* Home is the nodes that stand for no peer.  Few have the hash of one that does. */
 static int find_home(struct quote *q)
 {
-	q->home = calloc(q->s->n_nodes + 1, 1);
-	for (size_t i = 0; q->home && i < q->s->n_nodes; i++)
-		q->home[i] =
-			q->s->nodes[i].name && !weft_conf_peer_of_node(q->s->view->conf, q->s->nodes[i].name);
-	return q->home ? 0 : -1;
-}
+	const struct weft_conf *conf = q->s->view->conf;
+	bool maybe[HASHES] = { false };
 
-static uint32_t cards_at_home(const struct quote *q, unsigned class_id)
-{
-	uint64_t cards = 0;
-	unsigned total, free;
-
-	for (size_t i = 0; i < q->s->n_nodes; i++) {
-		if (q->home[i] && weft_node_usable(q->s->nodes[i].state) &&
-		    weft_sight_cards(q->s, i, class_id, &total, &free))
-			cards += total;
+	for (size_t i = 0; i < conf->n_peers; i++) {
+		maybe[hash_of(conf->peers[i].node)] = true;
+		q->gateways[i] = UINT_MAX;
 	}
-	return cards < UINT32_MAX ? (uint32_t)cards : UINT32_MAX;
+	q->home = calloc(q->s->n_nodes + 1, 1);
+	for (size_t i = 0; q->home && i < q->s->n_nodes; i++) {
+		const char *name = q->s->nodes[i].name;
+		const struct weft_conf_peer *peer =
+			name && maybe[hash_of(name)] ? weft_conf_peer_of_node(conf, name) : NULL;
+
+		q->home[i] = name && !peer;
+		if (peer)
+			q->gateways[peer - conf->peers] = (unsigned)i;
+	}
+	return q->home ? 0 : -1;
 }
 
 /* Those that run on cards of the class; how many. */
@@ -105,46 +119,109 @@ static size_t who_runs(const struct quote *q, unsigned class_id, struct weft_out
 	return n;
 }
 
-static int by_priority(const void *x, const void *y)
-{
-	const struct weft_outlook_waiting *a = x, *b = y;
-
-	if (a->priority != b->priority)
-		return a->priority < b->priority ? 1 : -1;
-	return (a->id > b->id) - (a->id < b->id);
-}
-
-static bool waits_at_home(const struct quote *q, const struct weft_sight_job *job, unsigned class_id)
-{
-	const char *part = job->part < q->s->n_parts ? q->s->parts[job->part].name : NULL;
-
-	return job->state == WEFT_JOB_PENDING && job->priority > 0 && job->asks[0] == class_id &&
-	       job->cards && !job->dependency &&
-	       !(part && weft_conf_peer_of_partition(q->s->view->conf, part));
-}
-
-/* The first QUEUE of those that wait for cards of the class; how many. */
-static size_t who_waits(struct quote *q, unsigned class_id, struct weft_outlook_waiting *waiting)
+/* Those that wait for cards at home, once for all classes of the request. */
+static int list_queue(struct quote *q)
 {
 	const struct weft_sight *s = q->s;
-	size_t n = 0;
+	bool *away = calloc(s->n_parts + 1, sizeof(*away)); /* by partition: is it a peer's? */
 
+	q->queue = malloc((s->n_jobs + 1) * sizeof(*q->queue));
+	if (!away || !q->queue) {
+		free(away);
+		return -1;
+	}
+	for (size_t i = 0; i < s->n_parts; i++)
+		away[i] = s->parts[i].name && weft_conf_peer_of_partition(s->view->conf, s->parts[i].name);
 	for (size_t i = 0; i < s->n_jobs; i++) {
 		const struct weft_sight_job *job = &s->jobs[i];
 
-		if (waits_at_home(q, job, class_id))
-			waiting[n++] = (struct weft_outlook_waiting){ .cards = job->cards,
-								      .seconds = job->seconds ? job->seconds
-											      : FOR_EVER,
-								      .begin = job->begin,
-								      .priority = job->priority,
-								      .id = job->id };
+		if (job->state != WEFT_JOB_PENDING || job->priority == 0 || !job->cards || job->dependency ||
+		    (job->part < s->n_parts && away[job->part]) ||
+		    job->asks[0] >= WEFT_INVENTORY_MAX_CLASSES || !q->nodes_of[job->asks[0]])
+			continue;
+		q->queue[q->n_queue++] = job;
+		q->waiting[job->asks[0]]++;
 	}
-	qsort(waiting, n, sizeof(*waiting), by_priority);
-	if (n <= QUEUE)
-		return n;
-	q->waiting_left_out += n - QUEUE;
-	return QUEUE;
+	free(away);
+	return 0;
+}
+
+/* How many of each class are taken in when that are QUEUE in all at most: of the short queues all, of the
+ * others as many of each. */
+static size_t room_of_class(const struct quote *q)
+{
+	size_t room = 0, classes, left = QUEUE, more;
+
+	do {
+		classes = 0;
+		for (size_t i = 0; i < WEFT_INVENTORY_MAX_CLASSES; i++)
+			classes += q->waiting[i] > room;
+		more = classes ? left / classes : 0;
+		for (size_t i = 0, before = room; i < WEFT_INVENTORY_MAX_CLASSES; i++) {
+			if (q->waiting[i] > before)
+				left -= q->waiting[i] - before < more ? q->waiting[i] - before : more;
+		}
+		room += more;
+	} while (more > 0);
+	return room;
+}
+
+static bool is_later(const struct weft_outlook_waiting *a, const struct weft_outlook_waiting *b)
+{
+	return a->priority != b->priority ? a->priority < b->priority : a->id > b->id;
+}
+
+/* HEAP has its latest first, but for what is at I. */
+static void sink(struct weft_outlook_waiting *heap, size_t n, size_t i)
+{
+	for (;;) {
+		size_t latest = i;
+		struct weft_outlook_waiting moved = heap[i];
+
+		for (size_t k = 2 * i + 1; k <= 2 * i + 2 && k < n; k++)
+			latest = is_later(&heap[k], &heap[latest]) ? k : latest;
+		if (latest == i)
+			return;
+		heap[i] = heap[latest];
+		heap[latest] = moved;
+		i = latest;
+	}
+}
+
+/* One more: in the place of the latest, when there is room for no more than ROOM. */
+static void keep_first(struct weft_outlook_waiting *heap, size_t *n, size_t room,
+		       const struct weft_outlook_waiting *job)
+{
+	if (*n < room) {
+		heap[(*n)++] = *job;
+		for (size_t i = *n == room ? room / 2 : 0; i-- > 0;)
+			sink(heap, room, i);
+	} else if (room > 0 && is_later(&heap[0], job)) {
+		heap[0] = *job;
+		sink(heap, room, 0);
+	}
+}
+
+/* The first of those that wait for cards of the class; how many. */
+static size_t who_waits(struct quote *q, unsigned class_id, struct weft_outlook_waiting *waiting)
+{
+	size_t n = 0, all = 0;
+
+	for (size_t i = 0; i < q->n_queue; i++) {
+		const struct weft_sight_job *job = q->queue[i];
+
+		if (job->asks[0] != class_id)
+			continue;
+		all++;
+		keep_first(waiting, &n, q->room,
+			   &(struct weft_outlook_waiting){ .cards = job->cards,
+							   .seconds = job->seconds ? job->seconds : FOR_EVER,
+							   .begin = job->begin,
+							   .priority = job->priority,
+							   .id = job->id });
+	}
+	q->waiting_left_out += all - n;
+	return n;
 }
 
 /* NULL: out of memory. */
@@ -153,16 +230,16 @@ static const struct weft_outlook *outlook_of(struct quote *q, unsigned class_id)
 	struct weft_outlook_running *running;
 	struct weft_outlook_waiting *waiting;
 	struct weft_outlook *o = NULL;
+	uint32_t cards = q->cards[class_id] < UINT32_MAX ? (uint32_t)q->cards[class_id] : UINT32_MAX;
 
 	if (q->outlooks[class_id])
 		return q->outlooks[class_id];
 	running = calloc(q->s->n_uses + 1, sizeof(*running));
-	waiting = calloc(q->s->n_jobs + 1, sizeof(*waiting));
+	waiting = calloc(q->room + 1, sizeof(*waiting));
 	if (running && waiting)
 		o = calloc(1, sizeof(*o));
 	if (o) {
-		if (weft_outlook_make(o, cards_at_home(q, class_id), q->now, 1, running,
-				      who_runs(q, class_id, running), waiting,
+		if (weft_outlook_make(o, cards, q->now, 1, running, who_runs(q, class_id, running), waiting,
 				      who_waits(q, class_id, waiting))) {
 			free(o);
 			o = NULL;
@@ -178,7 +255,7 @@ static const struct weft_outlook *outlook_of(struct quote *q, unsigned class_id)
 static time_t nodes_have_room(const struct quote *q, const struct weft_candidate *c, const char **note)
 {
 	static const struct weft_sight_job any = { .part = WEFT_SIGHT_NONE };
-	const struct weft_sight_interest home = { .eligible = q->home };
+	const struct weft_sight_interest home = { .eligible = q->nodes_of[c->class->id] };
 	struct weft_why why;
 
 	*note = "out of memory";
@@ -300,20 +377,58 @@ static void add_offer(struct quote *q, const struct weft_conf_peer *conf, const 
 	o->finish = o->start ? o->start + (time_t)seconds : 0;
 }
 
+/* Which nodes and cards there are at home of each class that the request may have.  Each of them gets as much
+ * of the queue, so that an answer takes no longer for many. */
+static int count_home(struct quote *q, const struct weft_plan *plan)
+{
+	const struct weft_sight *s = q->s;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct weft_candidate *c = &plan->candidates[i];
+
+		if (c->mix || q->nodes_of[c->class->id])
+			continue;
+		q->nodes_of[c->class->id] = calloc(s->n_nodes + 1, 1);
+		if (!q->nodes_of[c->class->id])
+			return -1;
+	}
+	for (size_t i = 0; i < s->n_nodes; i++) {
+		size_t n = 0;
+		const struct weft_holding *h =
+			q->home[i] ? weft_inventory_node(s->view->inventory, (unsigned)i, &n) : NULL;
+
+		for (size_t k = 0; k < n; k++) {
+			if (!q->nodes_of[h[k].class_id])
+				continue;
+			q->nodes_of[h[k].class_id][i] = 1;
+			q->cards[h[k].class_id] += weft_node_usable(s->nodes[i].state) ? h[k].devices : 0;
+		}
+	}
+	if (list_queue(q))
+		return -1;
+	q->room = room_of_class(q);
+	return 0;
+}
+
 /* Those of home (CONF NULL) or a peer.  -1 with ERR: there are none. */
 static int add_place(struct quote *q, const struct weft_conf_peer *conf, struct weft_err *err)
 {
 	const struct weft_sites *sites = q->s->sites ? q->s->sites->sites : NULL;
 	const struct weft_site_peer *peer = NULL;
-	struct weft_scope scope = { .usable = is_there, .arg = q };
+	struct weft_scope scope = { .usable = is_home, .arg = q };
 	struct weft_plan plan;
 
 	if (conf && sites && sites->made + STALE >= q->now)
 		peer = weft_sites_peer(sites, conf->name);
-	q->here = conf ? conf->node : NULL;
+	if (conf)
+		scope = (struct weft_scope){ .first = q->gateways[conf - q->s->view->conf->peers], .n = 1 };
 	if (weft_plan_make(&plan, q->spec.request, q->s->view->inventory, &scope, q->spec.app,
 			   q->s->view->conf->intensity, err))
 		return -1;
+	if (!conf && count_home(q, &plan)) {
+		weft_plan_clear(&plan);
+		return weft_err(err, "out of memory");
+	}
 	for (size_t i = 0; i < plan.n; i++) {
 		if (!conf || !plan.candidates[i].mix) /* a peer is asked for one kind */
 			add_offer(q, conf, peer, &plan.candidates[i]);
@@ -475,10 +590,13 @@ void weft_sight_quote(struct weft_sheet *sheet, const char *request, const char 
 		q->seconds = seconds;
 		make_quote(sheet, q, request);
 	}
-	for (size_t i = 0; q && i < WEFT_INVENTORY_MAX_CLASSES; i++)
+	for (size_t i = 0; q && i < WEFT_INVENTORY_MAX_CLASSES; i++) {
 		free(q->outlooks[i]);
+		free(q->nodes_of[i]);
+	}
 	if (q) {
 		free(q->home);
+		free(q->queue);
 		weft_jobspec_clear(&q->spec);
 	}
 	free(q);

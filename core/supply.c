@@ -53,13 +53,15 @@ int weft_supply_count_free(struct weft_supply *supply, const struct weft_invento
 			   unsigned (*cards)(unsigned index, unsigned class_id, unsigned has, void *arg), void *arg,
 			   struct weft_err *err)
 {
-	unsigned nodes = weft_inventory_nodes(inv);
+	unsigned end = weft_inventory_nodes(inv);
 
+	if (scope->n && scope->n < end && scope->first < end - scope->n)
+		end = scope->first + scope->n;
 	*supply = (struct weft_supply){ inv, scope, NULL, weft_inventory_classes(inv) };
 	supply->stocks = calloc(supply->n ? supply->n : 1, sizeof(*supply->stocks));
 	if (!supply->stocks)
 		goto no_memory;
-	for (unsigned i = 0; i < nodes; i++) {
+	for (unsigned i = scope->n ? scope->first : 0; i < end; i++) {
 		size_t n;
 		const struct weft_holding *h = weft_inventory_node(inv, i, &n);
 

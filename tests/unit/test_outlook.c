@@ -191,6 +191,66 @@ START_TEST(many_moments)
 }
 END_TEST
 
+/* More ends than there are steps: the first stay exact, and of the later ones no forecast is too early. */
+START_TEST(many_that_run)
+{
+	enum { N = 3000, EXACT = WEFT_OUTLOOK_MAX_STEPS / 2 };
+	static struct weft_outlook_running running[N];
+	static uint32_t ends_at[4 * N];
+	static struct weft_outlook o;
+	uint32_t cards = 0, free = 0, moments = 0, late = 0;
+
+	srandom(2);
+	for (unsigned i = 0; i < N; i++) {
+		uint32_t after = 1 + below(4 * N - 1);
+
+		running[i] = (struct weft_outlook_running){ 1 + below(8), NOW + after };
+		ends_at[after] += running[i].cards;
+		cards += running[i].cards;
+	}
+	ck_assert_int_eq(weft_outlook_make(&o, cards, NOW, 1, running, N, NULL, 0), 0);
+	ck_assert_uint_gt(o.n, EXACT);
+	ck_assert_uint_eq(o.steps[0].free, 0);
+	ck_assert_uint_eq(o.steps[o.n - 1].free, cards);
+	for (unsigned s = 1; s < 4 * N; s++) {
+		time_t start;
+
+		if (!ends_at[s])
+			continue;
+		free += ends_at[s];
+		start = weft_outlook_start(&o, free, 1, NOW);
+		if (++moments <= EXACT)
+			ck_assert_int_eq(start, NOW + s);
+		ck_assert_int_ge(start, NOW + s);
+		late = start - NOW - s > late ? (uint32_t)(start - NOW - s) : late;
+	}
+	ck_assert_uint_gt(moments, WEFT_OUTLOOK_MAX_STEPS);
+	ck_assert_uint_lt(late, 200); /* of 12,000 s */
+}
+END_TEST
+
+/* Those that end too late for 32 bits of seconds, and have more cards together than 32 bits hold. */
+START_TEST(much_that_runs)
+{
+	static struct weft_outlook o;
+	const struct weft_outlook_running running[] = { { UINT32_MAX, NOW + (1ll << 40) },
+							{ UINT32_MAX, NOW + 70000 },
+							{ 3, NOW - 5 },
+							{ 2, NOW + 5000000 } };
+
+	ck_assert_int_eq(weft_outlook_make(&o, UINT32_MAX, NOW, 1, running, 4, NULL, 0), 0);
+	ck_assert_int_eq(weft_outlook_start(&o, 1, 1, NOW), NOW + (time_t)UINT32_MAX);
+	ck_assert_int_eq(weft_outlook_start(&o, UINT32_MAX, 1, NOW), NOW + (time_t)UINT32_MAX);
+	ck_assert_int_eq(weft_outlook_make(&o, 10, NOW, 1, running + 2, 2, NULL, 0), 0);
+	ck_assert_uint_eq(o.n, 3);
+	ck_assert_uint_eq(o.steps[0].free, 5);
+	ck_assert_int_eq(o.steps[1].from, NOW + 1);
+	ck_assert_uint_eq(o.steps[1].free, 8);
+	ck_assert_int_eq(o.steps[2].from, NOW + 5000000);
+	ck_assert_uint_eq(o.steps[2].free, 10);
+}
+END_TEST
+
 START_TEST(takes_where_there_is_no_room)
 {
 	static struct weft_outlook o;
@@ -236,6 +296,8 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, agrees_with_the_slow_one, 0, 8);
 	tcase_add_test(tc, many_moments);
+	tcase_add_test(tc, many_that_run);
+	tcase_add_test(tc, much_that_runs);
 	tcase_add_test(tc, takes_where_there_is_no_room);
 	tcase_add_test(tc, nothing_there);
 	suite_add_tcase(suite, tc);

@@ -335,6 +335,32 @@ START_TEST(within_a_scope)
 }
 END_TEST
 
+START_TEST(within_some_nodes)
+{
+	static const struct {
+		unsigned first, n;
+		const char *want;
+	} cases[] = {
+		{ 0, 0, "1 gpu:h100 8=1x8 x1.00; 1 gpu:a100 8=1x8 x2.67" },
+		{ 1, 2, "1 gpu:h100 8=1x8 x1.00; 1 gpu:a100 8=1x8 x2.67" },
+		{ 0, 2, "1 gpu:h100 8=1x8 x1.00" },
+		{ 2, 2, "1 gpu:a100 8=1x8 x1.00" },
+		{ 3, 1, "1 gpu:a100 8=1x8 x1.00" },
+		{ 3, 9, "1 gpu:a100 8=1x8 x1.00" },
+		{ 4, 1, "no node that the job may use has an accelerator; other nodes do" },
+		{ UINT_MAX, 1, "no node that the job may use has an accelerator; other nodes do" },
+		{ UINT_MAX - 1, 4, "no node that the job may use has an accelerator; other nodes do" },
+	};
+
+	cluster("2 gpu:h100:8;2 gpu:a100:8");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct weft_scope scope = { .first = cases[i].first, .n = cases[i].n };
+
+		ck_assert_str_eq(plan_text("8", &scope, NULL), cases[i].want);
+	}
+}
+END_TEST
+
 /* What the parser refuses by itself must not break a plan. */
 START_TEST(odd_requests)
 {
@@ -545,6 +571,7 @@ int main(void)
 	tcase_add_loop_test(t, plans_for, 0, LENGTH(plans));
 	tcase_add_loop_test(t, explains, 0, LENGTH(lacks));
 	tcase_add_loop_test(t, within_a_scope, 0, LENGTH(scopes));
+	tcase_add_test(t, within_some_nodes);
 	tcase_add_test(t, odd_requests);
 	tcase_add_test(t, tables_decide_the_order);
 	tcase_add_test(t, unknown_rates_are_the_slowest_known);

@@ -322,6 +322,54 @@ START_TEST(quote_at_home)
 }
 END_TEST
 
+/* Of a long queue the first are taken in, of each class as many; those that are first are so by priority. */
+START_TEST(quote_long_queue)
+{
+	enum { QUEUE = 500, MORE = 5 };
+	json_object *o;
+
+	s->jobs = realloc(s->jobs, (QUEUE + MORE) * sizeof(*s->jobs));
+	for (unsigned i = 0; i < QUEUE + MORE; i++) {
+		struct weft_sight_job *w = add((struct weft_sight_job){ .part = i % 2 ? 0 : WEFT_SIGHT_NONE,
+									.cards = 24,
+									.seconds = i < MORE ? 1000000 : 60 });
+
+		w->asks[0] = 0;
+		w->priority = i < MORE ? 1 : 2 + i * 7919u % QUEUE;
+	}
+	o = ask_json("quote 8:h100");
+	ck_assert_str_eq(at(o, "waiting_left_out"), "5");
+	ck_assert_str_eq(at(o, "offers/0/start"), "1740860400"); /* 500 minutes later */
+	json_object_put(o);
+	for (unsigned i = 9; i < QUEUE; i += 10) {
+		s->jobs[i].asks[0] = 1;
+		s->jobs[i].cards = 16;
+	}
+	o = ask_json("quote 8:h100|16:h100|8:ascend");
+	ck_assert_str_eq(at(o, "waiting_left_out"), "5");
+	ck_assert_str_eq(at(o, "offers/0/start"), "1740857400"); /* 450 minutes later */
+	ck_assert_str_eq(at(o, "offers/1/start"), "1740857400");
+	ck_assert_str_eq(at(o, "offers/2/start"), "1740833400"); /* 50 */
+	json_object_put(o);
+	o = ask_json("quote 8:ascend");
+	ck_assert_str_eq(at(o, "waiting_left_out"), "0");
+	json_object_put(o);
+	for (unsigned i = 9; i < QUEUE; i += 10)
+		s->jobs[i].asks[0] = 0;
+	ck_assert_ptr_nonnull(strstr(ask("quote 8:h100"),
+				     "\n5 of the jobs that wait are not reckoned with: it may be later\n"));
+	/* Those that are held, or wait for others, are not in its way. */
+	for (unsigned i = 0; i < QUEUE + MORE; i++) {
+		s->jobs[i].priority = i % 2 ? 0 : 5;
+		s->jobs[i].dependency = i % 2 ? NULL : "afterok:1";
+	}
+	o = ask_json("quote 8:h100");
+	ck_assert_str_eq(at(o, "waiting_left_out"), "0");
+	ck_assert_str_eq(at(o, "offers/0/start"), "1740830400");
+	json_object_put(o);
+}
+END_TEST
+
 START_TEST(quote_refusals)
 {
 	static const char *const cases[][2] = {
@@ -499,6 +547,7 @@ int main(void)
 	tcase_add_test(t, json_of_jobs);
 	tcase_add_test(t, json_of_tables);
 	tcase_add_test(t, quote_at_home);
+	tcase_add_test(t, quote_long_queue);
 	tcase_add_test(t, quote_refusals);
 	tcase_add_test(t, quote_elsewhere);
 	tcase_add_test(t, words);
