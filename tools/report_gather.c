@@ -4,47 +4,7 @@
  */
 #include "tools/report_gather.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
-
-#include "core/child.h"
-
-#define WITHIN	 600 /* s for scontrol, and for sacct */
-#define PLAIN	 32  /* bytes of a number, and what stands before it */
-#define PATIENCE 1   /* s before there is anything to see */
-#define PAUSE	 200 /* ms from one sight of it to the next */
-
-/* What people see who wait. */
-struct gather_progress {
-	const char *who;
-	time_t began;
-	struct timespec shown; /* when */
-	bool terminal, any;
-};
-
-static void show_progress(void *arg)
-{
-	struct gather *g = arg;
-	struct gather_progress *p = g->progress;
-	struct timespec now;
-
-	if (!p->terminal || time(NULL) - p->began < PATIENCE || clock_gettime(CLOCK_MONOTONIC, &now) != 0 ||
-	    (now.tv_sec - p->shown.tv_sec) * 1000 + (now.tv_nsec - p->shown.tv_nsec) / 1000000 < PAUSE)
-		return;
-	p->shown = now;
-	p->any = true;
-	fprintf(stderr, "\r%s: %llu jobs read ", p->who, (unsigned long long)g->lines);
-	fflush(stderr);
-}
-
-static void end_progress(struct gather_progress *p)
-{
-	if (p->any)
-		fprintf(stderr, "\r%60s\r", "");
-}
+#include "tools/sacct.h"
 
 /* ---------------------------------------------------------------- Slurm */
 
@@ -55,31 +15,16 @@ static int take_node(char *line, size_t len, void *arg, struct weft_err *err)
 	return weft_fleet_add(g->fleet, line, len, err);
 }
 
-static int take_run(char *line, size_t len, void *arg, struct weft_err *err)
+static int take_run(char *line, const char *delimiter, void *arg, struct weft_err *err)
 {
 	struct gather *g = arg;
-	struct weft_err why = WEFT_ERR_INIT;
 	struct weft_past_job job;
-	int rc = weft_past_read(&job, line, g->delimiter, &why);
+	int rc = weft_past_read(&job, line, delimiter, err);
 
-	(void)len;
-	if (rc < 0)
-		return weft_err(err, "sacct: %s", why.text);
-	g->lines += rc > 0;
 	for (unsigned i = 0; i < g->n && rc > 0; i++)
 		if (weft_usage_add(g->usages[i], &job, err) < 0)
 			return -1;
-	return 0;
-}
-
-static int call(struct gather *g, char *const *argv, int (*line)(char *, size_t, void *, struct weft_err *),
-		size_t max, struct weft_err *err)
-{
-	static const char *const dirs[] = { "/usr/local/bin", "/usr/bin", "/opt/slurm/bin", NULL };
-	struct weft_child_reader reader = { .line = line, .tick = show_progress, .arg = g, .max = max };
-	int found = 1, rc = weft_child_lines(argv, dirs, WITHIN, &reader, &found, err);
-
-	return found ? rc : weft_err(err, "there is no %s here", argv[0]);
+	return rc;
 }
 
 static int ask_nodes(struct gather *g, struct weft_err *err)
@@ -89,57 +34,27 @@ static int ask_nodes(struct gather *g, struct weft_err *err)
 	g->fleet = weft_fleet_create(g->catalogue, g->conf);
 	if (!g->fleet)
 		return weft_err(err, "out of memory");
-	if (call(g, argv, take_node, WEFT_FLEET_MAX_LINE, err) < 0)
+	if (sacct_call(argv, take_node, g, WEFT_FLEET_MAX_LINE, g->progress, err) < 0)
 		return -1;
 	return weft_fleet_ready(g->fleet, err);
 }
 
-/* Between fields: nothing that a user could put into the line with which he submits a job. */
-static int choose_delimiter(struct gather *g, struct weft_err *err)
-{
-	unsigned char bytes[8];
-
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		return weft_err(err, "no random numbers can be had");
-	g->delimiter[0] = '|';
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(g->delimiter + 1 + 2 * i, 3, "%02x", bytes[i]);
-	snprintf(g->delimiter + 1 + 2 * sizeof(bytes), 2, "|");
-	return 0;
-}
-
 static int ask_runs(struct gather *g, const struct gather_wish *wish, struct weft_err *err)
 {
-	time_t from = wish->spans[0].from, to = wish->spans[0].to;
-	char start[PLAIN], end[PLAIN], delimiter[sizeof(g->delimiter) + 16], *account = NULL;
-	char *argv[16] = { "sacct", "-n", "-P", "-X",	   "-D", "-S",
-			   start,   "-E", end,	delimiter, "-o", WEFT_PAST_FIELDS };
-	struct weft_err why = WEFT_ERR_INIT;
-	int rc;
+	struct sacct_wish runs = { .from = wish->spans[0].from,
+				   .to = wish->spans[0].to,
+				   .fields = WEFT_PAST_FIELDS,
+				   .account = wish->account,
+				   .each_run = true,
+				   .max = WEFT_PAST_MAX_LINE,
+				   .take = take_run,
+				   .arg = g };
 
 	for (unsigned i = 1; i < wish->n_spans; i++) {
-		from = wish->spans[i].from < from ? wish->spans[i].from : from;
-		to = wish->spans[i].to > to ? wish->spans[i].to : to;
+		runs.from = wish->spans[i].from < runs.from ? wish->spans[i].from : runs.from;
+		runs.to = wish->spans[i].to > runs.to ? wish->spans[i].to : runs.to;
 	}
-	if (choose_delimiter(g, err) < 0)
-		return -1;
-	snprintf(start, sizeof(start), "uts%lld", (long long)from);
-	snprintf(end, sizeof(end), "uts%lld", (long long)to);
-	snprintf(delimiter, sizeof(delimiter), "--delimiter=%s", g->delimiter);
-	argv[12] = "-a";
-	if (wish->account) {
-		account = strdup(wish->account);
-		if (!account)
-			return weft_err(err, "out of memory");
-		argv[13] = "-A";
-		argv[14] = account;
-	}
-	setenv("SLURM_TIME_FORMAT", "%s", 1);
-	rc = call(g, argv, take_run, WEFT_PAST_MAX_LINE, &why);
-	free(account);
-	return rc < 0 ? weft_err(err, "%s%s", why.text,
-				 strstr(why.text, "exit status") ? "; does this cluster have slurmdbd?" : "")
-		      : 0;
+	return sacct_ask(&runs, g->progress, err);
 }
 
 /* ---------------------------------------------------------------- all of it */
@@ -194,9 +109,7 @@ static int count(struct gather *g, const struct gather_wish *wish, struct weft_e
 
 int gather(struct gather *g, const struct gather_wish *wish, struct weft_err *err)
 {
-	struct gather_progress progress = { .who = wish->who,
-					    .began = time(NULL),
-					    .terminal = isatty(STDERR_FILENO) };
+	struct progress progress = progress_begin(wish->who);
 	int rc;
 
 	*g = (struct gather){ .now = progress.began, .progress = &progress };
@@ -205,7 +118,7 @@ int gather(struct gather *g, const struct gather_wish *wish, struct weft_err *er
 		rc = ask_nodes(g, err);
 	if (rc == 0)
 		rc = count(g, wish, err);
-	end_progress(&progress);
+	progress_end(&progress);
 	g->progress = NULL;
 	return rc;
 }

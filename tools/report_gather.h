@@ -12,6 +12,7 @@
 #include "core/conf.h"
 #include "core/fleet.h"
 #include "core/usage.h"
+#include "tools/progress.h"
 
 #define GATHER_USAGES 2
 
@@ -38,9 +39,7 @@ struct gather {
 	struct weft_usage *usages[GATHER_USAGES];
 	const struct weft_usage_result *results[GATHER_USAGES];
 	unsigned n;
-	uint64_t lines; /* of sacct so far */
-	char delimiter[24];
-	struct gather_progress *progress;
+	struct progress *progress;
 };
 
 /* Sets the environment variable SLURM_TIME_FORMAT.  -1 with ERR; gather_clear() in any case. */

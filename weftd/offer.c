@@ -26,7 +26,7 @@
 #include "core/scan.h"
 #include "core/series.h"
 #include "weftd/http.h"
-#include "weftd/price.h"
+#include "core/price.h"
 
 #define VERSION	     1
 #define SIGNATURE    64 /* bytes */

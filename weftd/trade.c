@@ -12,7 +12,7 @@
 #include "core/money.h"
 #include "core/scan.h"
 #include "core/statement.h"
-#include "weftd/price.h"
+#include "core/price.h"
 
 #define MAX_CARDS   1000000
 #define MAX_MINUTES (366 * 24 * 60)

@@ -25,7 +25,7 @@
 #include "weftd/http.h"
 #include "weftd/log.h"
 #include "weftd/offer.h"
-#include "weftd/price.h"
+#include "core/price.h"
 #include "weftd/token.h"
 
 #define MOST_PAUSE  300	       /* s between two looks at a peer that does not answer */

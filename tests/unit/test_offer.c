@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
-#include "weftd/price.h"
+#include "core/price.h"
 
 #define NOW 1790000000
 
