@@ -20,6 +20,7 @@
 #include "core/when.h"
 #include "tools/command.h"
 #include "tools/screen.h"
+#include "tools/weft_sold.h"
 #include "weftd/client.h"
 
 #define WITHIN	  60 /* s for weftd's answer */
@@ -30,11 +31,17 @@ static const char who[] = "weft ledger";
 static const char usage[] =
 	"usage: weft ledger [OPTION]...\n"
 	"       weft ledger [OPTION]... reconcile FILE\n"
+	"       weft ledger --for=SITE --month=MONTH [--account=NAME] statement\n"
 	"\n"
 	"Shows what your runs at other sites cost; root sees those of all.  With reconcile, names each\n"
-	"difference to FILE, the statement of the site that sold (doc/ledger.md).\n"
+	"difference to FILE, the statement of the site that sold (doc/ledger.md).  With statement, prints "
+	"that\n"
+	"FILE on the site that sold: what jobs of SITE, as its cluster is called, cost here, from sacct and "
+	"the\n"
+	"prices of the PublishKind= lines of weft.conf.\n"
 	"\n"
-	"  --account=NAME  of this account at home\n"
+	"  --account=NAME  of this account at home; with statement, of this account here\n"
+	"  --for=SITE      who bought\n"
 	"  --peer=NAME     at this site\n"
 	"  --month=MONTH   of runs that ended in this month (2026-11, in UTC)\n"
 	"  --json          the statement as doc/ledger.md describes it\n"
@@ -42,10 +49,11 @@ static const char usage[] =
 	"  --conf=PATH     weft.conf, when it is not beside slurm.conf\n"
 	"  --help\n"
 	"\n"
-	"Exit status: 0, 1 when it could not be done or there are differences, 2 for wrong usage.\n";
+	"Exit status: 0, 1 when it could not be done, something was left out or there are differences, 2\n"
+	"for wrong usage.\n";
 
 struct options {
-	const char *account, *peer, *month;
+	const char *account, *peer, *month, *site;
 	bool json, csv;
 	char conf[PATH_MAX];
 };
@@ -255,12 +263,15 @@ static int reconcile(struct weft_statement *ours, const char *file, struct weft_
 /* An exit status, or -1: go on. */
 static int read_options(int argc, char **argv, struct options *o)
 {
-	static const struct option options[] = {
-		{ "account", required_argument, NULL, 'a' }, { "peer", required_argument, NULL, 'p' },
-		{ "month", required_argument, NULL, 'm' },   { "json", no_argument, NULL, 'j' },
-		{ "csv", no_argument, NULL, 'c' },	     { "conf", required_argument, NULL, 'C' },
-		{ "help", no_argument, NULL, 'h' },	     { 0 }
-	};
+	static const struct option options[] = { { "account", required_argument, NULL, 'a' },
+						 { "peer", required_argument, NULL, 'p' },
+						 { "month", required_argument, NULL, 'm' },
+						 { "for", required_argument, NULL, 'f' },
+						 { "json", no_argument, NULL, 'j' },
+						 { "csv", no_argument, NULL, 'c' },
+						 { "conf", required_argument, NULL, 'C' },
+						 { "help", no_argument, NULL, 'h' },
+						 { 0 } };
 	int c;
 
 	weft_client_conf_path(o->conf, sizeof(o->conf));
@@ -275,6 +286,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'm':
 			o->month = optarg;
+			break;
+		case 'f':
+			o->site = optarg;
 			break;
 		case 'j':
 			o->json = true;
@@ -318,6 +332,19 @@ static int show(const struct options *o, json_object *root, const char *file, st
 	return status;
 }
 
+static int state(const struct options *o)
+{
+	struct sold_wish wish = { .site = o->site, .account = o->account, .conf = o->conf };
+
+	if (!o->site || !o->month)
+		return usage_error(who, usage, "statement needs --for=SITE and --month=MONTH");
+	if (o->peer || o->csv)
+		return usage_error(who, usage, "statement goes with neither --peer nor --csv");
+	if (weft_statement_month(o->month, &wish.from, &wish.to) < 0)
+		return usage_error(who, usage, "--month takes a month such as 2026-11");
+	return weft_sold_statement(&wish);
+}
+
 int weft_ledger_command(int argc, char **argv)
 {
 	struct weft_err err = WEFT_ERR_INIT;
@@ -328,8 +355,12 @@ int weft_ledger_command(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (optind + 1 == argc && !strcmp(argv[optind], "statement"))
+		return state(&o);
+	if (o.site)
+		return usage_error(who, usage, "--for goes with statement");
 	if (optind < argc && (strcmp(argv[optind], "reconcile") != 0 || argc != optind + 2))
-		return usage_error(who, usage, "takes options, or reconcile and a file");
+		return usage_error(who, usage, "takes options, and statement, or reconcile and a file");
 	if (optind < argc)
 		file = argv[optind + 1];
 	answer = ask_all(&o, &err);
