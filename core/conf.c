@@ -58,6 +58,7 @@ const char *const weft_conf_keys[KEYS + 1] = {
 	[KEY_POLL] = "PollInterval",
 	[KEY_PUBLISH] = "Publish",
 	[KEY_PUBLISH_KIND] = "PublishKind",
+	[KEY_HOME_PRICE] = "HomePrice",
 	[KEY_BUDGET] = "Budget",
 	[KEY_MODEL] = "Model",
 	[KEY_TABLE] = "Table",
@@ -505,9 +506,9 @@ static const char *owner(enum weft_key key)
 	case KEY_MAX_AGE:
 		return "PowerSignal=";
 	case KEY_CURRENCY:
-		return "PowerPrice=, Peer= or PublishKind=";
+		return "PowerPrice=, Peer=, PublishKind= or HomePrice=";
 	case KEY_PEER_PRICE:
-		return "Peer= or PublishKind=";
+		return "Peer=, PublishKind= or HomePrice=";
 	case KEY_CARDS:
 		return "PublishKind=";
 	case KEY_LIMIT:

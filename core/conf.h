@@ -96,7 +96,7 @@ struct weft_conf_power {
 
 #define WEFT_CONF_MAX_PEERS 64
 #define WEFT_CONF_MAX_BUDGETS 4096
-#define WEFT_CONF_MAX_SALES 64	 /* PublishKind= lines */
+#define WEFT_CONF_MAX_SALES 64	 /* PublishKind= lines, and as many HomePrice= lines */
 #define WEFT_CONF_MAX_WORD 255	 /* bytes of an account, a partition ... */
 #define WEFT_CONF_MAX_AMOUNT 1e9 /* of money */
 #define WEFT_CONF_LEASE 1200	 /* s, of Lease= */
@@ -143,10 +143,11 @@ enum weft_burst_wait {
 	WEFT_BURST_WAIT_COST
 };
 
-/* PublishKind=gpu:h100 Cards=64 Price=2.10 Currency=EUR : what this site offers to others. */
+/* PublishKind=gpu:h100 Cards=64 Price=2.10 Currency=EUR : what this site offers to others;
+ * HomePrice=gpu:h100 Price=1.80 Currency=EUR : what its own users are told that such a card costs. */
 struct weft_conf_sale {
 	char *gres;
-	uint32_t cards;
+	uint32_t cards; /* 0: HomePrice= */
 	char *price; /* as of a peer; NULL: not said */
 	char currency[4];
 	unsigned line;
@@ -169,6 +170,8 @@ struct weft_conf_burst {
 	unsigned valid;	   /* Valid=: s for which an offer holds (3600) */
 	struct weft_conf_sale *sales;
 	size_t n_sales;
+	struct weft_conf_sale *prices;
+	size_t n_prices;
 };
 
 /* Budget=account:physics Limit=5000EUR Period=month : what may be spent at other sites (weftd/ledger.h). */

@@ -382,41 +382,68 @@ const struct weft_conf_peer *weft_conf_peer_of_partition(const struct weft_conf 
 
 /* ---------------------------------------------------------------- what this site offers */
 
+/* One more of LIST, for GRES. */
+static struct weft_conf_sale *add_kind(struct weft_conf_reader *r, enum weft_key key, const char *gres,
+				       struct weft_conf_sale **list, size_t *n)
+{
+	struct weft_conf_sale *grown;
+
+	if (!weft_conf_is_gres(gres)) {
+		FAIL(r, key, "\"%s\" is not a gres name and type such as gpu:a100", snip(gres).text);
+		return NULL;
+	}
+	for (size_t i = 0; i < *n; i++) {
+		if (weft_name_equal((*list)[i].gres, gres)) {
+			FAIL(r, key, "%s was given in line %u already", gres, (*list)[i].line);
+			return NULL;
+		}
+	}
+	if (*n == WEFT_CONF_MAX_SALES) {
+		FAIL(r, key, "more than %d kinds", WEFT_CONF_MAX_SALES);
+		return NULL;
+	}
+	grown = weft_conf_grow(r, *list, *n, sizeof(*grown));
+	if (!grown)
+		return NULL;
+	*list = grown;
+	grown += (*n)++;
+	grown->line = r->line;
+	grown->gres = weft_conf_copy(r, gres);
+	return grown->gres ? grown : NULL;
+}
+
 static int read_sale(struct weft_conf_reader *r, const struct weft_pair *pairs, size_t n)
 {
 	struct weft_take takes[] = { { KEY_CARDS, true, NULL },
 				     { KEY_PEER_PRICE, false, NULL },
 				     { KEY_CURRENCY, false, NULL } };
 	struct weft_conf_burst *burst = &r->conf->burst;
-	const char *gres = pairs[0].value;
 	struct weft_conf_sale *sale;
 	double cards;
 
 	if (weft_conf_take(r, pairs, n, takes, 3) < 0)
 		return -1;
-	if (!weft_conf_is_gres(gres))
-		return FAIL(r, KEY_PUBLISH_KIND, "\"%s\" is not a gres name and type such as gpu:a100",
-			    snip(gres).text);
-	for (size_t i = 0; i < burst->n_sales; i++) {
-		if (weft_name_equal(burst->sales[i].gres, gres))
-			return FAIL(r, KEY_PUBLISH_KIND, "%s was given in line %u already", gres,
-				    burst->sales[i].line);
-	}
-	if (burst->n_sales == WEFT_CONF_MAX_SALES)
-		return FAIL(r, KEY_PUBLISH_KIND, "more than %d kinds", WEFT_CONF_MAX_SALES);
+	sale = add_kind(r, KEY_PUBLISH_KIND, pairs[0].value, &burst->sales, &burst->n_sales);
+	if (!sale)
+		return -1;
 	cards = strspn(takes[0].value, "0123456789") == strlen(takes[0].value) ? amount(takes[0].value) : NAN;
 	if (!(cards >= 1 && cards <= MAX_CARDS))
 		return FAIL(r, KEY_CARDS, "\"%s\" is not a number of cards from 1 to %.0f",
 			    snip(takes[0].value).text, MAX_CARDS);
-	sale = weft_conf_grow(r, burst->sales, burst->n_sales, sizeof(*sale));
-	if (!sale)
-		return -1;
-	burst->sales = sale;
-	sale += burst->n_sales++;
-	sale->line = r->line;
 	sale->cards = (uint32_t)cards;
-	sale->gres = weft_conf_copy(r, gres);
-	return sale->gres ? read_price(r, takes[1].value, takes[2].value, &sale->price, sale->currency) : -1;
+	return read_price(r, takes[1].value, takes[2].value, &sale->price, sale->currency);
+}
+
+static int read_home_price(struct weft_conf_reader *r, const struct weft_pair *pairs, size_t n)
+{
+	struct weft_take takes[] = { { KEY_PEER_PRICE, true, NULL }, { KEY_CURRENCY, false, NULL } };
+	struct weft_conf_burst *burst = &r->conf->burst;
+	struct weft_conf_sale *price;
+
+	if (weft_conf_take(r, pairs, n, takes, 2) < 0)
+		return -1;
+	price = add_kind(r, KEY_HOME_PRICE, pairs[0].value, &burst->prices, &burst->n_prices);
+	return price ? read_price(r, takes[0].value, takes[1].value, &price->price, price->currency) : -1;
 }
 
 static int read_publish(struct weft_conf_reader *r, const struct weft_pair *pairs, size_t n)
@@ -544,6 +571,8 @@ int weft_conf_peer_line(struct weft_conf_reader *r, const struct weft_pair *pair
 		return read_publish(r, pairs, n);
 	case KEY_PUBLISH_KIND:
 		return read_sale(r, pairs, n);
+	case KEY_HOME_PRICE:
+		return read_home_price(r, pairs, n);
 	default:
 		return read_single(r, pairs, n);
 	}
@@ -589,6 +618,15 @@ static void clear_peer(struct weft_conf_peer *peer)
 		free(texts[i]);
 }
 
+static void clear_kinds(struct weft_conf_sale *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(list[i].gres);
+		free(list[i].price);
+	}
+	free(list);
+}
+
 void weft_conf_peer_clear(struct weft_conf *conf)
 {
 	struct weft_conf_burst *burst = &conf->burst;
@@ -596,11 +634,8 @@ void weft_conf_peer_clear(struct weft_conf *conf)
 	for (size_t i = 0; i < conf->n_peers; i++)
 		clear_peer(&conf->peers[i]);
 	free(conf->peers);
-	for (size_t i = 0; i < burst->n_sales; i++) {
-		free(burst->sales[i].gres);
-		free(burst->sales[i].price);
-	}
-	free(burst->sales);
+	clear_kinds(burst->sales, burst->n_sales);
+	clear_kinds(burst->prices, burst->n_prices);
 	free(burst->weftd);
 	free(burst->user);
 	free(burst->munge);

@@ -50,6 +50,7 @@ enum weft_key {
 	KEY_POLL,
 	KEY_PUBLISH,
 	KEY_PUBLISH_KIND,
+	KEY_HOME_PRICE,
 	KEY_BUDGET, /* of conf_budget.c */
 	/* these stand behind another one */
 	KEY_MODEL,

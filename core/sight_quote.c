@@ -307,8 +307,9 @@ static double watts_of(const struct weft_sight *s, const struct weft_class *clas
 
 static void price_at_home(struct quote *q, struct offer *o, const struct weft_candidate *c, unsigned seconds)
 {
-	o->cost = 0;
 	o->start = start_at_home(q, c, seconds, &o->note);
+	o->cost = weft_price_list_cost(q->s->view->prices, o->class, o->cards, o->start ? o->start : q->now,
+				       seconds, &o->currency);
 	o->grams = o->kwh * q->s->carbon;
 }
 
@@ -367,7 +368,7 @@ static void add_offer(struct quote *q, const struct weft_conf_peer *conf, const 
 			     .kwh = c->mix ? NAN : c->devices * watts_of(q->s, c->class) * seconds / 3.6e6,
 			     .grams = NAN };
 	if (c->mix) {
-		o->cost = 0;
+		o->cost = q->s->view->conf->burst.n_prices ? -1 : 0;
 		o->note = "a mix: its start is not forecast";
 	} else if (conf) {
 		price_there(q, o, peer, seconds);

@@ -17,6 +17,7 @@
 struct base {
 	struct weft_catalogue *catalogue;
 	struct weft_conf *conf;
+	struct weft_price_list *prices;
 	struct weft_err broken;
 	unsigned refs;
 };
@@ -57,6 +58,7 @@ static void base_put(struct base *b)
 	if (!b || --b->refs)
 		return;
 	weft_catalogue_destroy(b->catalogue);
+	weft_price_list_destroy(b->prices);
 	weft_conf_destroy(b->conf);
 	free(b);
 }
@@ -88,6 +90,8 @@ static struct base *base_load(void)
 		weft_catalogue_destroy(b->catalogue);
 		b->catalogue = NULL;
 	}
+	if (b->catalogue)
+		b->prices = weft_price_list_load(b->conf, &b->broken);
 	if (!b->catalogue && !b->broken.text[0])
 		weft_err(&b->broken, "out of memory");
 	return b;
@@ -140,6 +144,7 @@ static void view_install(struct base *b)
 	if (!v->view.broken.text[0]) {
 		v->view.catalogue = b->catalogue;
 		v->view.conf = b->conf;
+		v->view.prices = b->prices;
 		v->view.inventory = inventory_build(b);
 		if (!v->view.inventory)
 			weft_err(&v->view.broken, "out of memory");

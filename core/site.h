@@ -18,11 +18,13 @@
 #include "core/conf.h"
 #include "core/error.h"
 #include "core/inventory.h"
+#include "core/price_list.h"
 
 struct weft_view {
 	struct weft_catalogue *catalogue; /* NULL when broken */
 	struct weft_conf *conf;		  /* NULL when broken */
 	struct weft_inventory *inventory; /* NULL when broken, or before the nodes are known */
+	struct weft_price_list *prices;	  /* NULL when broken */
 	struct weft_err broken;		  /* why Weft stepped aside; "" when all is well */
 };
 
@@ -59,7 +61,7 @@ void weft_site_set_nodes(const char *const *gres, unsigned n);
 /* The present view, to be given back with weft_view_put(); NULL when the site was not started. */
 const struct weft_view *weft_site_view(void);
 const struct weft_view *weft_view_hold(const struct weft_view *view); /* one more weft_view_put() for it */
-void weft_view_put(const struct weft_view *view); /* NULL is allowed */
+void weft_view_put(const struct weft_view *view);		      /* NULL is allowed */
 
 /* A line for the daemon's log; see weft_site_options. */
 void weft_site_log(bool is_error, const char *line);

@@ -138,7 +138,9 @@ START_TEST(the_burst_keys)
 		      "MungeSocket=/run/m2\nSites=/srv/sites.json\nPollInterval=5\n"
 		      "Publish=/srv/offer.json PublishKey=/etc/weft/offer.key Valid=600\n"
 		      "PublishKind=gpu:h100 Cards=64 Price=2.10 Currency=EUR\n"
-		      "PublishKind=npu Cards=1\n");
+		      "PublishKind=npu Cards=1\n"
+		      "HomePrice=gpu:h100 Price=1.80 Currency=EUR\n"
+		      "HomePrice=npu Price=/etc/weft/npu.csv\n");
 	const struct weft_conf_burst *b = &conf->burst;
 
 	ck_assert_int_eq(b->wait, WEFT_BURST_WAIT_COST);
@@ -161,6 +163,12 @@ START_TEST(the_burst_keys)
 	ck_assert_str_eq(b->sales[0].price, "2.10");
 	ck_assert_str_eq(b->sales[0].currency, "EUR");
 	ck_assert_ptr_null(b->sales[1].price);
+	ck_assert_uint_eq(b->n_prices, 2);
+	ck_assert_str_eq(b->prices[0].gres, "gpu:h100");
+	ck_assert_str_eq(b->prices[0].price, "1.80");
+	ck_assert_str_eq(b->prices[0].currency, "EUR");
+	ck_assert_str_eq(b->prices[1].price, "/etc/weft/npu.csv");
+	ck_assert_str_eq(b->prices[1].currency, "");
 	weft_conf_destroy(conf);
 }
 END_TEST
@@ -298,7 +306,8 @@ static const struct {
 	{ PEER " Cards=1", "weft.conf:1: Cards: does not belong on a line with Peer=" },
 	{ "Url=http://b", "weft.conf:1: Url: belongs behind Peer=, on the same line" },
 	{ "OnLost=fail", "weft.conf:1: OnLost: belongs behind Peer=, on the same line" },
-	{ "Price=1", "weft.conf:1: Price: belongs behind Peer= or PublishKind=, on the same line" },
+	{ "Price=1",
+	  "weft.conf:1: Price: belongs behind Peer=, PublishKind= or HomePrice=, on the same line" },
 	{ "Cards=1", "weft.conf:1: Cards: belongs behind PublishKind=, on the same line" },
 	{ "Valid=1", "weft.conf:1: Valid: belongs behind Publish=, on the same line" },
 	{ "BurstWait=constand", "weft.conf:1: BurstWait: \"constand\" is not forecast, constant, runtime or "
@@ -337,6 +346,13 @@ static const struct {
 	{ "Publish=/x PublishKey=/k Valid=5",
 	  "weft.conf:1: Valid: \"5\" is not a number of seconds from 60 to 2592000" },
 	{ "PublishKind=gpu", "weft.conf:1: PublishKind: Cards= is missing" },
+	{ "HomePrice=gpu", "weft.conf:1: HomePrice: Price= is missing" },
+	{ "HomePrice=gpu:a:b Price=1",
+	  "weft.conf:1: HomePrice: \"gpu:a:b\" is not a gres name and type such as gpu:a100" },
+	{ "HomePrice=gpu Price=-1",
+	  "weft.conf:1: Price: \"-1\" is neither an amount such as 2.10 nor an absolute path" },
+	{ "HomePrice=gpu Price=1\nPublishKind=gpu Cards=1\nHomePrice=GPU Price=2",
+	  "weft.conf:3: HomePrice: GPU was given in line 1 already" },
 	{ "PublishKind=gpu:a:b Cards=1",
 	  "weft.conf:1: PublishKind: \"gpu:a:b\" is not a gres name and type such as gpu:a100" },
 	{ "PublishKind=gpu Cards=0", "weft.conf:1: Cards: \"0\" is not a number of cards from 1 to 1000000" },

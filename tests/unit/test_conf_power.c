@@ -246,7 +246,7 @@ static const struct {
 	{ "PowerPrice=a", "weft.conf:1: PowerPrice: \"a\" is not an absolute path" },
 	{ "PowerPrice=/a\nPowerPrice=/a", "weft.conf:2: PowerPrice: given in line 1 already" },
 	{ "Currency=EUR",
-	  "weft.conf:1: Currency: belongs behind PowerPrice=, Peer= or PublishKind=, on the same line" },
+	  "weft.conf:1: Currency: belongs behind PowerPrice=, Peer=, PublishKind= or HomePrice=, on the same line" },
 	{ "PowerCarbon=/a MaxAge=3", "weft.conf:1: MaxAge: does not belong on a line with PowerCarbon=" },
 	{ "PowerCarbon=a", "weft.conf:1: PowerCarbon: \"a\" is not an absolute path" },
 	{ "PowerInterval=0", "weft.conf:1: PowerInterval: \"0\" is not a number of seconds from 1 to 3600" },

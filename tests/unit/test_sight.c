@@ -284,6 +284,30 @@ END_TEST
 
 /* ---------------------------------------------------------------- quotes */
 
+static const struct weft_view *plain;
+static struct weft_view priced;
+static struct weft_conf *price_conf;
+
+static void with_prices(const char *lines)
+{
+	struct weft_err err = WEFT_ERR_INIT;
+
+	price_conf = weft_conf_parse("weft.conf", lines, strlen(lines), &err);
+	ck_assert_msg(price_conf, "%s", err.text);
+	plain = s->view;
+	priced = *plain;
+	priced.prices = weft_price_list_load(price_conf, &err);
+	ck_assert_ptr_nonnull(priced.prices);
+	s->view = &priced;
+}
+
+static void without_prices(void)
+{
+	s->view = plain;
+	weft_price_list_destroy(priced.prices);
+	weft_conf_destroy(price_conf);
+}
+
 START_TEST(quote_at_home)
 {
 	struct weft_sight_job *w;
@@ -312,6 +336,16 @@ START_TEST(quote_at_home)
 	ck_assert_str_eq(at(o, "offers/0/site"), "null");
 	ck_assert_str_eq(at(o, "seconds"), "1800");
 	json_object_put(o);
+	/* Some of them have a price. */
+	with_prices("HomePrice=gpu:h100 Price=2 Currency=EUR\n");
+	ck_assert_str_eq(ask("quote 4:h100|4:ascend"),
+			 "SITE         ALT  CARDS CLASS            START      FINISH               COST"
+			 "      KWH      GCO2  BEST\n"
+			 "home           1      4 gpu:h100         13:00:00   14:00:00         8.00 EUR"
+			 "     2.80      1400  -\n"
+			 "home           2      4 npu:910b3        now        13:16:41             free"
+			 "     2.04      1022  cheapest, soonest, greenest\n");
+	without_prices();
 	/* What is on nodes that are out is not offered for a time. */
 	s->nodes[0].state = s->nodes[1].state = s->nodes[2].state = WEFT_NODE_DOWN;
 	o = ask_json("quote 8:h100");
