@@ -22,9 +22,10 @@
 #define SOON	   1		      /* s until the next look after something was done */
 #define LOOK	   5		      /* s from one look to the next while runs go on */
 #define SWEEP	   600		      /* s from one look to the next while none do */
-#define SHARE	   20		      /* a look that took 1 s is made every 20 s at most */
-#define STEP	   5		      /* s by which a clock that was set differs at least */
-#define SETTLE	   (7 * 24 * 3600)    /* s after which a run that nobody brings home is history */
+#define SHARE	   20		      /* to list for 1 s is for every 20 s at most */
+#define LONGEST	   30 /* s from one look to the next while runs go on, were a list ever so slow */
+#define STEP	   5  /* s by which a clock that was set differs at least */
+#define SETTLE	   (7 * 24 * 3600) /* s after which a run that nobody brings home is history */
 #define MAX_USERS  4096
 
 /* What the peer said of its jobs, asked with one token. */
@@ -48,6 +49,7 @@ struct worker {
 	struct weft_run **runs; /* of this look: N_LIVE that go on, and behind them the others of N_RUNS */
 	size_t n_live, n_runs;
 	bool acted, away;
+	double took; /* s, to list the jobs; not what was done then, which a bad line may hold for long */
 	double wall, mono; /* when this look began, and by a clock that nobody sets; 0: there was none yet */
 };
 
@@ -582,6 +584,7 @@ static bool look_and_act(struct worker *w)
 {
 	bool answered = false;
 	const char *why = "out of memory";
+	double began = seconds(CLOCK_MONOTONIC);
 
 	w->away = false;
 	w->acted = false;
@@ -592,6 +595,7 @@ static bool look_and_act(struct worker *w)
 		if (!w->listings[i].whole)
 			why = w->listings[i].why;
 	}
+	w->took = seconds(CLOCK_MONOTONIC) - began;
 	if (!stops(w))
 		say_away(w, answered || (w->listings && w->n_listings == 0) ? "" : why);
 	for (size_t i = 0; i < w->n_live && !stops(w); i++)
@@ -622,10 +626,10 @@ static bool rest(struct worker *w, double s, bool hear)
 	return !stop;
 }
 
-static double pause_after(struct worker *w, bool answered, bool live, double took)
+static double pause_after(struct worker *w, bool answered, bool live)
 {
 	double look = w->peer->poll && w->peer->poll < LOOK ? w->peer->poll : LOOK,
-	       pause = live ? look : SWEEP;
+	       pause = live ? look : SWEEP, least = w->took * SHARE;
 
 	if (!answered && live) {
 		w->failures++;
@@ -634,7 +638,9 @@ static double pause_after(struct worker *w, bool answered, bool live, double too
 	w->failures = 0;
 	if (w->acted)
 		pause = SOON;
-	return took * SHARE > pause ? took * SHARE : pause;
+	if (live && least > LONGEST) /* leases end, and released copies are to be followed */
+		least = LONGEST;
+	return least > pause ? least : pause;
 }
 
 void *weft_worker(void *arg)
@@ -645,7 +651,7 @@ void *weft_worker(void *arg)
 		.url = w.peer->url, .ca = w.peer->ca, .stops = stops, .arg = &w
 	};
 	bool live, answered;
-	double began, took, pause, deaf;
+	double pause, deaf;
 
 	w.book = w.peer->book;
 	w.link = weft_http_open(&options, &err);
@@ -656,12 +662,10 @@ void *weft_worker(void *arg)
 	}
 	do {
 		live = gather(&w);
-		began = seconds(CLOCK_MONOTONIC);
 		answered = look_and_act(&w);
-		took = seconds(CLOCK_MONOTONIC) - began;
-		pause = pause_after(&w, answered, live, took);
+		pause = pause_after(&w, answered, live);
 		/* Many new runs make one look; and a peer that is away is not asked more often for them. */
-		deaf = !answered && live ? pause : took * 4 < pause ? took * 4 : pause;
+		deaf = !answered && live ? pause : w.took * 4 < pause ? w.took * 4 : pause;
 	} while (rest(&w, deaf, false) && rest(&w, pause - deaf, true));
 	free(w.runs);
 	weft_http_close(w.link);
