@@ -65,6 +65,8 @@ static const char *hindrance(const struct weft_conf_burst *conf, const struct we
 
 	if (!p->open)
 		return "takes no jobs now";
+	if (p->refused)
+		return "does not take it";
 	if (p->start == WEFT_BURST_NEVER)
 		return "can never run it";
 	if (forecast && p->start == 0)
@@ -100,7 +102,7 @@ static bool better(const struct weft_conf_burst *conf, const struct weft_burst_p
 static int best_peer(const struct weft_conf_burst *conf, const struct weft_burst_case *c,
 		     struct weft_text *why)
 {
-	const char *said = NULL, *by = NULL;
+	const char *said = NULL, *by = NULL, *words = NULL;
 	int best = -1;
 
 	for (unsigned i = 0; i < c->n_peers; i++) {
@@ -113,12 +115,13 @@ static int best_peer(const struct weft_conf_burst *conf, const struct weft_burst
 		if (no && !said) {
 			said = no;
 			by = p->name;
+			words = p->open ? p->refused : NULL;
 		}
 		if (!no && (best < 0 || better(conf, p, &c->peers[best])))
 			best = (int)i;
 	}
 	if (best < 0 && said)
-		weft_say(why, "%.64s %s", by, said);
+		weft_say(why, "%.64s %s%s%.150s", by, said, words ? ": " : "", words ? words : "");
 	else if (best < 0)
 		weft_say(why, "no site to go to");
 	return best;

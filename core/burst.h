@@ -59,7 +59,8 @@ struct weft_burst_place {
 	int64_t cost; /* micro-units of CURRENCY for the run as expected; 0 at home by default; -1: not known
 		       */
 	char currency[4];
-	bool open; /* it may take jobs: a peer that answers and is not set aside */
+	bool open;	     /* it may take jobs: a peer that answers and is not set aside */
+	const char *refused; /* why it does not take this job, in words; NULL: it does */
 };
 
 enum weft_burst_verdict { WEFT_BURST_STAY, WEFT_BURST_GO };

@@ -57,7 +57,7 @@ static void put_place(FILE *f, const struct weft_burst_place *p)
 	put_number(f, "staging", p->staging);
 	put_whole(f, "cost", p->cost);
 	put_text(f, "currency", p->currency);
-	fprintf(f, "\"open\":%s}", p->open ? "true" : "false");
+	fprintf(f, "\"open\":%s}", p->open && !p->refused ? "true" : "false");
 }
 
 static void put_record(FILE *f, const struct weft_conf_burst *conf, const struct weft_burst_case *c,
@@ -207,6 +207,7 @@ static int read_place(struct reader *r, struct weft_burst_place *p)
 		return -1;
 	p->start = start;
 	p->open = json_object_get_boolean(open);
+	p->refused = NULL; /* it is not open then */
 	return 0;
 }
 

@@ -220,6 +220,10 @@ static bool place_at(struct planning *p, const struct unit *u, unsigned site, un
 	}
 	place->name = s->name;
 	place->open = s->open && s->seen && s->seen->open;
+	for (unsigned i = 0; i < u->w->n_refusals; i++) {
+		if (u->w->refusals[i].site == site)
+			place->refused = u->w->refusals[i].why;
+	}
 	return any;
 }
 

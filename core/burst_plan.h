@@ -33,6 +33,12 @@ struct weft_burst_ask {
 	unsigned n_ways;
 };
 
+/* A peer that does not take a job. */
+struct weft_burst_refusal {
+	unsigned site;
+	const char *why;
+};
+
 struct weft_burst_waiter {
 	uint32_t job;
 	uint32_t tasks; /* of an array; else 1 */
@@ -43,6 +49,8 @@ struct weft_burst_waiter {
 	int class_id;	  /* of the cards that it waits for at home; -1: for none there */
 	uint32_t cards;
 	const struct weft_burst_ask *ask; /* NULL: none */
+	const struct weft_burst_refusal *refusals;
+	unsigned n_refusals;
 };
 
 /* Who runs, at home (SITE -1), or at a peer that does not show it running yet. */

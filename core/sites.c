@@ -92,6 +92,15 @@ static void put_run(FILE *f, const struct weft_site_run *run)
 	fputc('}', f);
 }
 
+static void put_refusal(FILE *f, const struct weft_site_refusal *refusal)
+{
+	fprintf(f, "\n{\"job\":%lu,\"uid\":%lu,", (unsigned long)refusal->job, (unsigned long)refusal->uid);
+	put_text(f, "peer", refusal->peer);
+	fputc(',', f);
+	put_text(f, "why", refusal->why);
+	fputc('}', f);
+}
+
 char *weft_sites_write(const struct weft_sites *sites, size_t *len, struct weft_err *err)
 {
 	char *text = NULL;
@@ -111,6 +120,11 @@ char *weft_sites_write(const struct weft_sites *sites, size_t *len, struct weft_
 	for (unsigned i = 0; i < sites->n_runs; i++) {
 		fputs(i ? "," : "", f);
 		put_run(f, &sites->runs[i]);
+	}
+	fputs("],\n\"refusals\":[", f);
+	for (unsigned i = 0; i < sites->n_refusals; i++) {
+		fputs(i ? "," : "", f);
+		put_refusal(f, &sites->refusals[i]);
 	}
 	fputs("]}\n", f);
 	failed = ferror(f);
@@ -191,7 +205,12 @@ void weft_sites_free(struct weft_sites *sites)
 		free(sites->runs[i].peer);
 		free(sites->runs[i].state);
 	}
+	for (unsigned i = 0; i < sites->n_refusals; i++) {
+		free(sites->refusals[i].peer);
+		free(sites->refusals[i].why);
+	}
 	free(sites->peers);
 	free(sites->runs);
+	free(sites->refusals);
 	free(sites);
 }

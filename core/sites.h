@@ -16,13 +16,14 @@
 #include "core/error.h"
 #include "core/outlook.h"
 
-#define WEFT_SITES_VERSION   1
-#define WEFT_SITES_MAX_BYTES (16u * 1024 * 1024)
-#define WEFT_SITES_MAX_TEXT  1024	  /* bytes of one string */
-#define WEFT_SITES_MAX_TIME  7258118399ll /* the end of the year 2199 */
-#define WEFT_SITES_MAX_PEERS 64
-#define WEFT_SITES_MAX_KINDS 64 /* of a peer */
-#define WEFT_SITES_MAX_RUNS  100000
+#define WEFT_SITES_VERSION	1
+#define WEFT_SITES_MAX_BYTES	(16u * 1024 * 1024)
+#define WEFT_SITES_MAX_TEXT	1024	     /* bytes of one string */
+#define WEFT_SITES_MAX_TIME	7258118399ll /* the end of the year 2199 */
+#define WEFT_SITES_MAX_PEERS	64
+#define WEFT_SITES_MAX_KINDS	64 /* of a peer */
+#define WEFT_SITES_MAX_RUNS	100000
+#define WEFT_SITES_MAX_REFUSALS 1000
 
 struct weft_site_kind {
 	char *gres; /* "gpu:h100" as this site calls it */
@@ -50,12 +51,20 @@ struct weft_site_run {
 	char *peer, *state; /* "RUNNING" */
 };
 
+/* A job that weftd did not hand over to a peer, and would not if it were asked again soon. */
+struct weft_site_refusal {
+	uint32_t job, uid; /* who asked: it counts for a job of this user's alone */
+	char *peer, *why;
+};
+
 struct weft_sites {
 	time_t made;
 	struct weft_site_peer *peers;
 	unsigned n_peers;
 	struct weft_site_run *runs;
 	unsigned n_runs;
+	struct weft_site_refusal *refusals;
+	unsigned n_refusals;
 };
 
 /* The text, malloc()ed, *LEN bytes and a NUL.  NULL with ERR: out of memory, or more than

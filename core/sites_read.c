@@ -334,6 +334,44 @@ static int read_runs(struct reader *r, json_object *root, struct weft_sites *sit
 	return 0;
 }
 
+static int read_refusal(struct reader *r, json_object *object, struct weft_site_refusal *refusal)
+{
+	int64_t job, uid;
+
+	if (is_object(r, object) < 0 || read_whole(r, object, "job", UINT32_MAX, &job) < 0 ||
+	    read_whole(r, object, "uid", UINT32_MAX, &uid) < 0 ||
+	    read_text(r, object, "peer", &refusal->peer) < 0)
+		return -1;
+	refusal->job = (uint32_t)job;
+	refusal->uid = (uint32_t)uid;
+	return read_text(r, object, "why", &refusal->why);
+}
+
+/* The key may be missing: it came later. */
+static int read_refusals(struct reader *r, json_object *root, struct weft_sites *sites)
+{
+	json_object *list;
+	size_t n;
+
+	if (!json_object_object_get_ex(root, "refusals", &list))
+		return 0;
+	if (read_list(r, root, "refusals", WEFT_SITES_MAX_REFUSALS, &list) < 0)
+		return -1;
+	n = json_object_array_length(list);
+	sites->refusals = n ? calloc(n, sizeof(*sites->refusals)) : NULL;
+	if (n && !sites->refusals)
+		return bad(r, "", "out of memory");
+	while (sites->n_refusals < n) {
+		size_t back = enter(r, "refusals", sites->n_refusals + 1);
+		struct weft_site_refusal *refusal = &sites->refusals[sites->n_refusals++];
+
+		if (read_refusal(r, json_object_array_get_idx(list, sites->n_refusals - 1), refusal) < 0)
+			return -1;
+		leave(r, back);
+	}
+	return 0;
+}
+
 /* Another version is told by this alone. */
 static int read_all(struct reader *r, json_object *root, struct weft_sites *sites)
 {
@@ -346,7 +384,10 @@ static int read_all(struct reader *r, json_object *root, struct weft_sites *site
 	if (read_whole(r, root, "made", WEFT_SITES_MAX_TIME, &made) < 0)
 		return -1;
 	sites->made = made;
-	return read_peers(r, root, sites) < 0 || read_runs(r, root, sites) < 0 ? -1 : 0;
+	return read_peers(r, root, sites) < 0 || read_runs(r, root, sites) < 0 ||
+			       read_refusals(r, root, sites) < 0
+		       ? -1
+		       : 0;
 }
 
 struct weft_sites *weft_sites_read(const char *file, const char *text, size_t len, struct weft_err *err)

@@ -238,16 +238,36 @@ json_object *weft_proxy_job_name(const struct weft_proxy_job *job, struct weft_e
 	return NULL;
 }
 
+/* As the job was submitted with it; for weft_burst_clear().  False: it cannot be read. */
+static bool read_wish(struct weft_burst_wish *wish)
+{
+	const char *text = getenv("SLURM_SPANK_WEFT_BURST");
+
+	text = text ? text : getenv("WEFT_BURST");
+	return text && weft_burst_parse(text, wish, NULL) == 0;
+}
+
+bool weft_proxy_job_is_auto(void)
+{
+	struct weft_burst_wish wish = { .max_cost = -1 };
+	bool is = false;
+
+	if (read_wish(&wish)) {
+		is = wish.mode != WEFT_BURST_ONLY;
+		weft_burst_clear(&wish);
+	}
+	return is;
+}
+
 /* What it may cost at the most, as --max-cost says; and the quote that it was sent with, if it was. */
 static int put_price(json_object *o)
 {
 	struct weft_burst_wish wish = { .max_cost = -1 };
-	const char *text = getenv("SLURM_SPANK_WEFT_BURST"), *quote = getenv("WEFT_QUOTE");
+	const char *quote = getenv("WEFT_QUOTE");
 	char cost[WEFT_MONEY_SIZE];
 	int rc = 0;
 
-	text = text ? text : getenv("WEFT_BURST");
-	if (text && weft_burst_parse(text, &wish, NULL) == 0) {
+	if (read_wish(&wish)) {
 		if (wish.max_cost >= 0)
 			rc = put(o, "max_cost",
 				 json_object_new_string(weft_money_text(wish.max_cost, wish.currency, cost)));

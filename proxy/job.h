@@ -30,6 +30,9 @@ struct weft_proxy_job {
 /* Read both; nothing is copied.  -1 with ERR. */
 int weft_proxy_job_read(struct weft_proxy_job *job, int argc, char *const *argv, struct weft_err *err);
 
+/* May it run at home as well, by its --burst? */
+bool weft_proxy_job_is_auto(void);
+
 /* Which job it is, for weftd.  NULL with ERR. */
 json_object *weft_proxy_job_name(const struct weft_proxy_job *job, struct weft_err *err);
 

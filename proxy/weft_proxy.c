@@ -29,6 +29,7 @@
 #define FETCH_TIME     20  /* s, while the job runs */
 #define FETCH_PATIENCE 120 /* s after the end of the run for which its output is tried to be had */
 #define RETRY_PAUSE    3000
+#define HOME_PATIENCE  90 /* s that slurmctld has to take a job back; its planner looks every few seconds */
 #define LIMIT_PATIENCE 90 /* s; slurmctld looks at time limits twice a minute */
 
 extern char **environ;
@@ -110,6 +111,21 @@ static _Noreturn void fail(int code, const char *why)
 {
 	say(why);
 	die(code, 0);
+}
+
+/* weftd does not hand it over.  One that may run at home as well is requeued by slurmctld's planner, to which
+ * weftd has told this. */
+static _Noreturn void refused(const char *why)
+{
+	time_t until = now() + HOME_PATIENCE;
+
+	say(why);
+	if (weft_proxy_job_is_auto()) {
+		say("it goes back, to wait at home");
+		while (!got_term && now() < until)
+			weft_proxy_nap(FIRST_PAUSE);
+	}
+	die(got_term ? 0 : WEFT_PROXY_REFUSAL, got_term ? SIGTERM : 0);
 }
 
 static void take_signals(void)
@@ -229,7 +245,7 @@ static void attach(struct proxy *proxy)
 	if (!order)
 		fail(WEFT_PROXY_SETUP, err.text);
 	if (ask_run(proxy, "attach", order, NULL, &err))
-		fail(WEFT_PROXY_REFUSAL, err.text);
+		refused(err.text);
 }
 
 /* "cancel" or "settle"; it is said when weftd does not do it.  False: it could not be asked. */
@@ -380,7 +396,7 @@ static void begin(struct proxy *proxy)
 	if (ask_run(proxy, "find", weft_proxy_job_name(&proxy->job, &err), &stopped, &err)) {
 		if (stopped)
 			die(0, SIGTERM);
-		fail(WEFT_PROXY_REFUSAL, err.text);
+		refused(err.text);
 	}
 	if (goes_on(&proxy->run) || proxy->run.phase == WEFT_PROXY_ENDED)
 		return;

@@ -188,6 +188,14 @@ static int last_run(struct asked *q, const struct weft_question_job *job, bool r
 	return rc;
 }
 
+/* The job may run elsewhere: nothing of it is at this peer. */
+static int turn_away(struct asked *q, const struct weft_question_job *job)
+{
+	if (!q->later)
+		weft_watch_refused(q->by->watch, job->job, q->uid, job->peer->name, q->err.text);
+	return -1;
+}
+
 /* What a run would have that there is not yet. */
 static int give_prospect(struct asked *q, const struct weft_question_job *job, const char *user)
 {
@@ -195,7 +203,7 @@ static int give_prospect(struct asked *q, const struct weft_question_job *job, c
 	char *top;
 
 	if (weft_users_find(q->by->users, job->peer, user, &there, &q->later, &q->err) < 0)
-		return -1;
+		return turn_away(q, job);
 	top = weft_question_top(job->peer->directory, there.name);
 	if (!top)
 		return no(q, "out of memory");
@@ -226,7 +234,7 @@ static int ask_find(struct asked *q)
 static int ask_attach(struct asked *q)
 {
 	struct weft_user_there there;
-	struct weft_run_status run;
+	struct weft_run_status run = { 0 };
 	struct weft_question_job job;
 	struct weft_question_order order;
 	struct weft_trade_bill bill;
@@ -241,6 +249,7 @@ static int ask_attach(struct asked *q)
 	    weft_question_make(q->question, &job, q->uid, who.found->pw_name, &there, &order, &q->err) < 0)
 		return -1;
 	rc = last_run(q, &job, false, &run);
+	run.phase = WEFT_RUN_WAITING;
 	if (rc >= 0)
 		rc = weft_permit(q->by->home, q->by->conf->burst.munge, ticket, q->uid, &job, &order,
 				 &q->later, &q->err);
@@ -252,7 +261,7 @@ static int ask_attach(struct asked *q)
 		rc = weft_runs_attach(q->by->runs, &order.run, &run, &q->later, &q->err);
 	weft_question_clear(&order);
 	if (rc < 0)
-		return -1;
+		return run.phase == WEFT_RUN_REFUSED ? turn_away(q, &job) : -1;
 	if (run.uid != q->uid)
 		return not_his(q, job.key);
 	weft_log(WEFT_LOG_INFO, "%s: %s is attached at %s as %s", run.key, who.found->pw_name, run.peer,

@@ -17,6 +17,7 @@
 
 #define BOOK	    "runs.db"
 #define MAX_MINUTES (366 * 24 * 60)
+#define NO_MONEY    (-2) /* of attach(): there is no lien to be had, and nothing else is in the way */
 #define GRACE	    300 /* s that proxies have to come back after weftd was away, when the lease is not shorter */
 
 /* ---------------------------------------------------------------- runs */
@@ -577,7 +578,7 @@ static int attach(struct weft_runs *book, struct weft_runs_peer *peer, const cha
 	if (!last && check_suspects(book, order->job, later, err) < 0)
 		return -1;
 	if (weft_runs_pay_hold(book, key, first, order, later, err) < 0)
-		return -1;
+		return *later ? -1 : NO_MONEY;
 	*later = true;
 	if (add(book, peer, key, first, order, run, err) == 0)
 		return 0;
@@ -601,14 +602,17 @@ int weft_runs_attach(struct weft_runs *book, const struct weft_run_order *order,
 	if (check(order, err) < 0 ||
 	    weft_handover_key(key, sizeof(key), order->cluster, order->job, order->submit, err) < 0)
 		return -1;
+	memset(status, 0, sizeof(*status));
 	pthread_mutex_lock(&book->lock);
 	rc = attach(book, peer, key, order, &run, later, err);
+	if (rc == NO_MONEY)
+		status->phase = WEFT_RUN_REFUSED;
 	if (rc == 0) {
 		weft_runs_describe(run, status);
 		poke(peer);
 	}
 	pthread_mutex_unlock(&book->lock);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 /* ---------------------------------------------------------------- the others */

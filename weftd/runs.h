@@ -88,7 +88,8 @@ struct weft_ledger *weft_runs_ledger(struct weft_runs *runs, struct weft_err *er
  * (its proxy was killed, the gateway restarted, slurmctld requeued the job), that one, whose lease begins
  * anew.  A new run's lien is taken before it is noted (weftd/ledger.h).  0 with STATUS, -1 with ERR; *LATER
  * (NULL allowed): the same may be taken later (the disk; a run of this job at another peer that goes on, or
- * that ended and was not brought home). */
+ * that ended and was not brought home).  STATUS's phase is REFUSED when the job's money alone is in the way.
+ */
 int weft_runs_attach(struct weft_runs *runs, const struct weft_run_order *order,
 		     struct weft_run_status *status, bool *later, struct weft_err *err);
 

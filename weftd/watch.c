@@ -32,6 +32,7 @@
 #define LIAR_PAUSE  60	       /* s at least before a peer is believed again */
 #define MAX_PING    (1u << 20) /* bytes */
 #define MAX_ASKED   5000       /* runs in an answer */
+#define HOLD_OFF    900	       /* s for which a refusal holds */
 #define WEFTD_TOKEN "weftd"    /* the file in Tokens= for our own looks */
 #define RECHECK	    3600       /* s after which the version of the interface is looked for again */
 
@@ -66,8 +67,17 @@ struct weft_watch {
 	pthread_mutex_t lock, save; /* SAVE: one writes the snapshot; taken before LOCK */
 	pthread_cond_t cond;
 	bool stop;
-	struct weft_sites sites; /* without runs */
+	struct weft_sites sites;		 /* without runs */
+	time_t refused[WEFT_SITES_MAX_REFUSALS]; /* when each of its refusals was; by the monotonic clock */
 };
+
+static time_t now_monotonic(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
 
 static bool stops(void *arg)
 {
@@ -330,6 +340,61 @@ static int add_runs(struct weft_watch *watch, uid_t uid, size_t max, struct weft
 	return sites->runs ? 0 : weft_err(err, "out of memory");
 }
 
+/* ---------------------------------------------------------------- refusals */
+
+/* The lock is held for each of these. */
+static void drop_refusal(struct weft_watch *watch, unsigned i)
+{
+	struct weft_sites *sites = &watch->sites;
+
+	free(sites->refusals[i].peer);
+	free(sites->refusals[i].why);
+	sites->n_refusals--;
+	memmove(&sites->refusals[i], &sites->refusals[i + 1],
+		(sites->n_refusals - i) * sizeof(*sites->refusals));
+	memmove(&watch->refused[i], &watch->refused[i + 1],
+		(sites->n_refusals - i) * sizeof(*watch->refused));
+}
+
+static void age_refusals(struct weft_watch *watch)
+{
+	while (watch->sites.n_refusals && now_monotonic() >= watch->refused[0] + HOLD_OFF)
+		drop_refusal(watch, 0);
+}
+
+static void add_refusal(struct weft_watch *watch, const struct weft_site_refusal *new)
+{
+	struct weft_sites *sites = &watch->sites;
+
+	for (unsigned i = sites->n_refusals; i-- > 0;) {
+		const struct weft_site_refusal *old = &sites->refusals[i];
+
+		if (old->job == new->job && old->uid == new->uid && !strcmp(old->peer, new->peer))
+			drop_refusal(watch, i);
+	}
+	if (sites->n_refusals == WEFT_SITES_MAX_REFUSALS)
+		drop_refusal(watch, 0);
+	watch->refused[sites->n_refusals] = now_monotonic();
+	sites->refusals[sites->n_refusals++] = *new;
+}
+
+static void save(struct weft_watch *watch);
+
+void weft_watch_refused(struct weft_watch *watch, uint32_t job, uid_t uid, const char *peer, const char *why)
+{
+	struct weft_site_refusal new = { job, uid, strdup(peer), strdup(why) };
+
+	pthread_mutex_lock(&watch->lock);
+	if (new.peer &&new.why && watch->sites.refusals) {
+		add_refusal(watch, &new);
+		new.peer = new.why = NULL;
+	}
+	pthread_mutex_unlock(&watch->lock);
+	free(new.peer);
+	free(new.why);
+	save(watch);
+}
+
 /* The snapshot's text, with the runs of UID. */
 static char *make_text(struct weft_watch *watch, uid_t uid, size_t max, size_t *len, struct weft_err *err)
 {
@@ -340,6 +405,11 @@ static char *make_text(struct weft_watch *watch, uid_t uid, size_t max, size_t *
 		pthread_mutex_lock(&watch->lock);
 		sites.peers = watch->sites.peers;
 		sites.n_peers = watch->sites.n_peers;
+		age_refusals(watch);
+		if (uid == (uid_t)-1) {
+			sites.refusals = watch->sites.refusals;
+			sites.n_refusals = watch->sites.n_refusals;
+		}
 		text = weft_sites_write(&sites, len, err);
 		pthread_mutex_unlock(&watch->lock);
 	}
@@ -493,7 +563,8 @@ static int make_peers(struct weft_watch *watch)
 
 	watch->watchers = calloc(conf->n_peers + 1, sizeof(*watch->watchers));
 	watch->sites.peers = calloc(conf->n_peers + 1, sizeof(*watch->sites.peers));
-	if (!watch->watchers || !watch->sites.peers)
+	watch->sites.refusals = calloc(WEFT_SITES_MAX_REFUSALS, sizeof(*watch->sites.refusals));
+	if (!watch->watchers || !watch->sites.peers || !watch->sites.refusals)
 		return -1;
 	for (unsigned i = 0; i < conf->n_peers; i++) {
 		struct weft_site_peer *peer = &watch->sites.peers[watch->sites.n_peers++];
@@ -572,6 +643,9 @@ void weft_watch_stop(struct weft_watch *watch)
 		free(peer->why);
 		free(peer->release);
 	}
+	while (watch->sites.n_refusals)
+		drop_refusal(watch, watch->sites.n_refusals - 1);
+	free(watch->sites.refusals);
 	free(watch->sites.peers);
 	free(watch->watchers);
 	pthread_cond_destroy(&watch->cond);

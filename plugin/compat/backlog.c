@@ -236,6 +236,7 @@ static void look_at_waiting(struct looking *l, const job_record_t *job)
 	struct home home = home_of(job, l->view->conf);
 
 	*to = (struct weft_backlog_job){ .id = job->job_id,
+					 .uid = job->user_id,
 					 .priority = job->priority,
 					 .tasks = weft_job_tasks(job),
 					 .limited = !waits(job),
@@ -261,6 +262,7 @@ static void look_at_running(struct looking *l, const job_record_t *job)
 	struct weft_backlog_job *to = add(l->b);
 
 	*to = (struct weft_backlog_job){ .id = job->job_id,
+					 .uid = job->user_id,
 					 .tasks = 1,
 					 .running = true,
 					 .at_home = !peer,

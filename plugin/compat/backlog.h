@@ -14,7 +14,7 @@
 #define WEFT_HOME (-1) /* no peer's number */
 
 struct weft_backlog_job {
-	uint32_t id, priority;
+	uint32_t id, uid, priority;
 	uint32_t tasks; /* of an array, that wait as one; else 1 */
 	bool running;
 	bool limited; /* one with --burst that waits for a limit, as Slurm says */

@@ -207,6 +207,18 @@ static const struct weft_site_run *run_of(const struct pass *p, uint32_t job)
 	return found ? *found : NULL;
 }
 
+/* What weftd said when JOB was to be handed to PEER; NULL: nothing, or not lately. */
+static const char *refusal_of(const struct pass *p, const struct weft_backlog_job *job, const char *peer)
+{
+	for (unsigned i = 0; p->sites && i < p->sites->n_refusals; i++) {
+		const struct weft_site_refusal *r = &p->sites->refusals[i];
+
+		if (r->job == job->id && r->uid == job->uid && !xstrcmp(r->peer, peer))
+			return r->why;
+	}
+	return NULL;
+}
+
 /* "at beta: 8 gpu:h100, remote job 345 RUNNING" */
 static void tell_running(struct pass *p, const struct weft_backlog_job *job)
 {
@@ -295,17 +307,36 @@ struct thought {
 	struct weft_burst_waiter *waiting;
 	struct weft_burst_runner *running;
 	struct weft_burst_ask *asks;
-	size_t n_waiting, n_running, n_asks;
+	struct weft_burst_refusal *refusals;
+	size_t n_waiting, n_running, n_asks, n_refusals;
 	struct weft_ways *ways;
 };
+
+/* JOB is on the node of a peer, and weftd does not hand it over.  One that may run at home as well goes back
+ * to wait. */
+static void send_home(struct pass *p, const struct weft_backlog_job *job)
+{
+	const char *why = refusal_of(p, job, p->conf->peers[job->peer].name);
+	struct weft_burst_wish wish = { .mode = WEFT_BURST_ONLY };
+	struct weft_err ignored = WEFT_ERR_INIT;
+
+	if (!why || run_of(p, job->id) || !job->burst || weft_burst_parse(job->burst, &wish, &ignored))
+		return;
+	if (wish.mode != WEFT_BURST_ONLY)
+		snprintf(weft_orders_add(&p->orders, WEFT_ORDER_REQUEUE, job->id)->text, WEFT_ORDER_TEXT,
+			 "weft: %s does not take it: %.150s", p->conf->peers[job->peer].name, why);
+	weft_burst_clear(&wish);
+}
 
 static void add_running(struct pass *p, struct thought *t, const struct weft_backlog_job *job)
 {
 	struct weft_burst_runner *r = &t->running[t->n_running];
 	const struct weft_site_run *run = job->peer == WEFT_HOME ? NULL : run_of(p, job->id);
 
-	if (job->peer != WEFT_HOME)
+	if (job->peer != WEFT_HOME) {
 		tell_running(p, job);
+		send_home(p, job);
+	}
 	if (job->class_id < 0 || !job->cards || (run && !xstrcmp(run->state, "RUNNING")))
 		return; /* what runs there is in what the peer says of itself */
 	*r = (struct weft_burst_runner){
@@ -364,7 +395,21 @@ static void keep(struct pass *p, const struct weft_backlog_job *job)
 	}
 }
 
-static void add_waiting(struct thought *t, const struct weft_backlog_job *job)
+static void add_refusals(struct pass *p, struct thought *t, struct weft_burst_waiter *w,
+			 const struct weft_backlog_job *job)
+{
+	w->refusals = t->refusals + t->n_refusals;
+	for (unsigned i = 0; i < p->conf->n_peers; i++) {
+		const char *why = refusal_of(p, job, p->conf->peers[i].name);
+
+		if (why && t->n_refusals < p->sites->n_refusals) {
+			t->refusals[t->n_refusals++] = (struct weft_burst_refusal){ i, why };
+			w->n_refusals++;
+		}
+	}
+}
+
+static void add_waiting(struct pass *p, struct thought *t, const struct weft_backlog_job *job)
 {
 	struct weft_burst_waiter *w = &t->waiting[t->n_waiting];
 	struct weft_burst_ask *ask = &t->asks[t->n_asks];
@@ -382,6 +427,7 @@ static void add_waiting(struct thought *t, const struct weft_backlog_job *job)
 		ask->ways = weft_ways_of(t->ways, job, &ask->n_ways);
 		w->ask = ask;
 		t->n_asks++;
+		add_refusals(p, t, w, job);
 	}
 	if (w->ask || w->class_id >= 0)
 		t->n_waiting++;
@@ -394,6 +440,7 @@ static void gather(struct pass *p, struct thought *t)
 	t->waiting = xcalloc(n + 1, sizeof(*t->waiting));
 	t->running = xcalloc(n + 1, sizeof(*t->running));
 	t->asks = xcalloc(n + 1, sizeof(*t->asks));
+	t->refusals = xcalloc((p->sites ? p->sites->n_refusals : 0) + 1, sizeof(*t->refusals));
 	t->ways = weft_ways_open(p->view, &p->backlog);
 	p->told = xcalloc(n + 1, sizeof(*p->told));
 	for (size_t i = 0; i < n; i++) {
@@ -404,7 +451,7 @@ static void gather(struct pass *p, struct thought *t)
 		else if (p->backlog.jobs[i].limited)
 			keep(p, &p->backlog.jobs[i]);
 		else
-			add_waiting(t, &p->backlog.jobs[i]);
+			add_waiting(p, t, &p->backlog.jobs[i]);
 	}
 }
 
@@ -415,6 +462,7 @@ static void clear_thought(struct thought *t)
 	weft_ways_close(t->ways);
 	xfree(t->waiting);
 	xfree(t->running);
+	xfree(t->refusals);
 	xfree(t->asks);
 }
 

@@ -46,12 +46,13 @@ peer()
 }
 
 runs=
+refusals=
 # snapshot [AGE] PEER...: what weftd knows; AGE in s
 snapshot()
 {
 	local age=0 IFS=,
 	case $1 in *[!0-9]*) ;; *) age=$1 && shift ;; esac
-	echo "{\"version\":1,\"made\":$(($(date +%s) - age)),\"peers\":[$*],\"runs\":[$runs]}" > "$sites.new"
+	echo "{\"version\":1,\"made\":$(($(date +%s) - age)),\"peers\":[$*],\"runs\":[$runs],\"refusals\":[$refusals]}" > "$sites.new"
 	mv "$sites.new" "$sites"
 }
 
@@ -249,6 +250,28 @@ ok scancel "$JOB"
 submit -t 60 --gres=gpu:h100:8 --wrap 'sleep 900'
 full=$JOB
 wait_job "$full" RUNNING
+
+test_case "what weftd does not hand over comes home, and is held off from there"
+one "$(kind gpu:h100 2000000 8)"
+burst --accel=8:h100 --burst=auto
+wait_job "$JOB" RUNNING
+expect_field "$JOB" NodeList beta-gw
+refusals="{\"job\":$JOB,\"uid\":1,\"peer\":\"beta\",\"why\":\"of another user\"}"
+one "$(kind gpu:h100 2000000 8)"
+sleep 5
+expect_field "$JOB" JobState RUNNING
+refusals="{\"job\":$JOB,\"uid\":0,\"peer\":\"beta\",\"why\":\"root has no budget\"}"
+one "$(kind gpu:h100 2000000 8)"
+wait_for 40 is_back
+one "$(kind gpu:h100 2000000 8)"
+ok scontrol update JobId="$JOB" StartTime=now+1
+expect_comment "$JOB" '^weft: waits here; beta does not take it: root has no budget$'
+expect_field "$JOB" JobState PENDING
+refusals=
+one "$(kind gpu:h100 2000000 8)"
+wait_job "$JOB" RUNNING
+expect_field "$JOB" NodeList beta-gw
+ok scancel "$JOB"
 
 test_case "cards there are counted, before the peer says so: the next one would start after the first"
 one "$(kind gpu:h100 2000000 8)"

@@ -96,6 +96,27 @@ wait_job "$JOB" FAILED 60
 expect_match "$(job_output "$JOB")" "root may not run jobs at other sites"
 expect_eq "$(peer_jobs beta "weft.alpha.$JOB\.")" ""
 
+test_case "carol's job that may run at home as well comes back, waits, and runs here"
+submit -t 60 --gres=gpu:h100:8 --wrap 'sleep 600'
+full=$JOB
+wait_job "$full" RUNNING
+burst carol --burst=beta --wrap 'echo on $SLURMD_NODENAME'
+is_back()
+{
+	job_is "$JOB" PENDING && [ "$(job_field "$JOB" Restarts)" = 1 ] && [ -z "$(squeue -h -j "$JOB" -t CG)" ]
+}
+wait_until 60 is_back || fail "it is not back: $(job_state "$JOB")"
+ok scontrol update JobId="$JOB" StartTime=now+1
+is_held_off()
+{
+	[ "$(job_field "$JOB" SystemComment)" = "weft: waits here; beta does not take it: \
+carol may not run jobs at beta: there is no line for this user in $CLUSTER/etc/beta.users" ]
+}
+wait_until 30 is_held_off || fail "comment: $(job_field "$JOB" SystemComment)"
+ok scancel "$full"
+wait_job "$JOB" COMPLETED 60
+expect_match "$(home_file carol "$JOB.out")" '^on nv1$'
+
 test_case "output comes while it runs; files go there and come back; the exit code is the script's"
 mkdir -p "$CLUSTER/users/alice/work" && echo 6 > "$CLUSTER/users/alice/work/in"
 at chown -R alice: /home/alice/work

@@ -158,8 +158,8 @@ static struct weft_burst_place peers[2];
 
 static struct weft_burst_case usual(void)
 {
-	peers[0] = (struct weft_burst_place){ "beta", NOW, HOUR, 600, 8000000, "EUR", true };
-	peers[1] = (struct weft_burst_place){ "gamma", NOW + HOUR, HOUR, 600, 4000000, "EUR", true };
+	peers[0] = (struct weft_burst_place){ "beta", NOW, HOUR, 600, 8000000, "EUR", true, NULL };
+	peers[1] = (struct weft_burst_place){ "gamma", NOW + HOUR, HOUR, 600, 4000000, "EUR", true, NULL };
 	return (struct weft_burst_case){
 		.job = 7,
 		.now = NOW,
@@ -315,6 +315,9 @@ START_TEST(says_what_hinders)
 
 	peers[0].open = false;
 	expect(&conf, &c, WEFT_BURST_STAY, "beta takes no jobs now");
+	c = usual();
+	peers[0].refused = "ann has no budget";
+	expect(&conf, &c, WEFT_BURST_STAY, "beta does not take it: ann has no budget");
 	c = usual();
 	peers[0].start = 0;
 	expect(&conf, &c, WEFT_BURST_STAY, "beta does not say when it would start");

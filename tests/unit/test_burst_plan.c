@@ -259,6 +259,26 @@ START_TEST(cost_at_most)
 }
 END_TEST
 
+/* It goes to another one. */
+START_TEST(refused_there)
+{
+	static const struct weft_burst_refusal by_beta[] = { { 0, "ann has no budget" } };
+
+	plan.n_sites = 2;
+	job("only");
+	waiting[0].refusals = by_beta;
+	waiting[0].n_refusals = 1;
+	job("only,beta");
+	waiting[1].refusals = by_beta;
+	waiting[1].n_refusals = 1;
+	make();
+	ck_assert_uint_eq(gone[0], 1);
+	ck_assert_int_eq(where[0], 1);
+	ck_assert_uint_eq(gone[1], 0);
+	ck_assert_str_eq(why[1], "beta does not take it: ann has no budget");
+}
+END_TEST
+
 START_TEST(closed_or_not_known)
 {
 	peers[0].open = false;
@@ -355,6 +375,7 @@ int main(void)
 	tcase_add_test(p, others_wait_too);
 	tcase_add_test(p, only_and_named);
 	tcase_add_test(p, cost_at_most);
+	tcase_add_test(p, refused_there);
 	tcase_add_test(p, closed_or_not_known);
 	tcase_add_test(p, on_the_way);
 	tcase_add_test(p, tasks_of_an_array);

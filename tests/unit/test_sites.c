@@ -42,7 +42,9 @@ static struct weft_site_peer peers[] = {
 static struct weft_site_run runs[] = { { 77, 4711, (char *)"beta", (char *)"RUNNING" },
 				       { 4294967294u, 0, (char *)"gamma", (char *)"PENDING" } };
 
-static const struct weft_sites all = { 1790000000, peers, 2, runs, 2 };
+static struct weft_site_refusal refusals[] = { { 78, 5003, (char *)"beta", (char *)"no \"money\"" } };
+
+static const struct weft_sites all = { 1790000000, peers, 2, runs, 2, refusals, 1 };
 
 START_TEST(written_and_read)
 {
@@ -83,6 +85,11 @@ START_TEST(written_and_read)
 	ck_assert_uint_eq(s->runs[0].remote_id, 4711);
 	ck_assert_uint_eq(s->runs[1].remote_id, 0);
 	ck_assert_str_eq(s->runs[0].state, "RUNNING");
+	ck_assert_uint_eq(s->n_refusals, 1);
+	ck_assert_uint_eq(s->refusals[0].job, 78);
+	ck_assert_uint_eq(s->refusals[0].uid, 5003);
+	ck_assert_str_eq(s->refusals[0].peer, "beta");
+	ck_assert_str_eq(s->refusals[0].why, "no \"money\"");
 	again = weft_sites_write(s, &len2, &err);
 	ck_assert_str_eq(again, text);
 	weft_sites_free(s);
@@ -146,7 +153,7 @@ START_TEST(nothing_at_all)
 	char *text = weft_sites_write(&none, &len, &err);
 	struct weft_sites *s;
 
-	ck_assert_str_eq(text, "{\"version\":1,\"made\":5,\"peers\":[],\n\"runs\":[]}\n");
+	ck_assert_str_eq(text, "{\"version\":1,\"made\":5,\"peers\":[],\n\"runs\":[],\n\"refusals\":[]}\n");
 	s = weft_sites_read("sites.json", text, len, &err);
 	ck_assert(s && s->n_peers == 0 && s->n_runs == 0);
 	weft_sites_free(s);
@@ -199,6 +206,11 @@ static const struct {
 						      "time is not after that of the one before it" },
 	{ RUNS("[{\"job\":1,\"peer\":\"b\",\"remote_id\":\"7\"}]"),
 	  "s: runs, entry 1: remote_id: must be a number, not a string" },
+	{ RUNS("[],\"refusals\":{}"), "s: refusals: must be a list, not an object" },
+	{ RUNS("[],\"refusals\":[{\"job\":1,\"uid\":-1}]"),
+	  "s: refusals, entry 1: uid: must be 0 to 4294967295" },
+	{ RUNS("[],\"refusals\":[{\"job\":1,\"uid\":1,\"peer\":\"b\"}]"),
+	  "s: refusals, entry 1: why: missing" },
 	{ RUNS("[{\"job\":4294967296}]"), "s: runs, entry 1: job: must be 0 to 4294967295" },
 	{ RUNS("[{\"job\":1,\"peer\":\"b\",\"remote_id\":null}]"), "s: runs, entry 1: state: missing" },
 };
