@@ -15,7 +15,7 @@ export PATH=$PATH:/usr/sbin:/sbin DEBIAN_FRONTEND=noninteractive
 {
 	packages_build="gcc libc6-dev make autoconf automake libtool pkg-config libjson-c-dev libhwloc-dev libmunge-dev libcurl4-openssl-dev libsqlite3-dev libssl-dev check binutils xz-utils bzip2"
 	packages_cluster="slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge iproute2 util-linux procps"
-	packages_tests="clang slurmdbd slurm-wlm-mysql-plugin slurm-wlm-jwt-plugin slurmrestd libfaketime mariadb-server mariadb-client curl valgrind liblua5.1-0 liblua5.4-0"
+	packages_tests="ca-certificates clang slurmdbd slurm-wlm-mysql-plugin slurm-wlm-jwt-plugin slurmrestd libfaketime mariadb-server mariadb-client curl valgrind liblua5.1-0 liblua5.4-0"
 	packages_root="debootstrap"
 }
 

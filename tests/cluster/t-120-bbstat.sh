@@ -18,17 +18,22 @@ cpu1     -
 END
 cluster_start
 
-# ask WORD...: $output is the answer, from a copy of the state as it is now
-ask()
+# ask_with COMMAND...: $output is the answer, from a copy of the state as it is now
+ask_with()
 {
 	local i
 	for ((i = 0; i < 40; i++)); do
-		ok scontrol show bbstat "$@"
+		ok "$@"
 		case $output in
 		*"ask again in a second"* | *"s ago"*) sleep 0.15 ;;
 		*) break ;;
 		esac
 	done
+}
+
+ask()
+{
+	ask_with scontrol show bbstat "$@"
 }
 
 # What has changed within the last second may have been looked at before it did.
@@ -90,7 +95,7 @@ expect_wordless()
 {
 	local wanted=$1
 	shift
-	ok "$CLUSTER/run/wordless" "$@"
+	ask_with "$CLUSTER/run/wordless" "$@"
 	expect_eq "$output" "$wanted" "wordless $*"
 }
 

@@ -357,12 +357,13 @@ END_TEST
 
 START_TEST(nobody_asks_for_it)
 {
-	weft_runs_close(book);
-	peers[0].lease = 4;
-	open_book();
 	attach(77);
 	UNTIL(fake.releases == 1);
 	set(0, "RUNNING", 5060, 0, false);
+	UNTIL(status.phase == WEFT_RUN_RUNNING);
+	weft_runs_close(book);
+	peers[0].lease = 4; /* not before: a machine that is busy may take longer to come as far */
+	open_book();
 	UNTIL(status.over); /* a look does not renew */
 	ck_assert_int_eq(status.phase, WEFT_RUN_CANCELLED);
 	ck_assert_str_eq(status.why, "nobody at home has asked for it for 4 s");
