@@ -48,12 +48,22 @@ void weft_price_destroy(struct weft_price *price)
 	free(price);
 }
 
+static int64_t micro(double value)
+{
+	return value >= 0 && value <= MAX_PRICE ? llround(value * WEFT_MICRO) : -1;
+}
+
+int64_t weft_price_mean(const struct weft_price *price, time_t from, time_t to)
+{
+	return micro(price->series ? weft_series_mean(price->series, from, to) : price->amount);
+}
+
 int64_t weft_price_value(const struct weft_price *price, time_t when, struct weft_err *err)
 {
 	double value = price->series ? weft_series_at(price->series, when) : price->amount;
 
-	if (value >= 0 && value <= MAX_PRICE)
-		return llround(value * WEFT_MICRO);
+	if (micro(value) >= 0)
+		return micro(value);
 	weft_err(err, "%s: %s", price->text,
 		 isnan(value) ? "no price is known for now" : "the price now cannot be one");
 	return -1;

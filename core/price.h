@@ -19,6 +19,9 @@ void weft_price_destroy(struct weft_price *price); /* NULL is allowed */
 /* For a card and hour at WHEN, in micro-units; -1 with ERR: the file has none for then, or one below zero. */
 int64_t weft_price_value(const struct weft_price *price, time_t when, struct weft_err *err);
 
+/* The same in the mean of [FROM, TO); -1: not known for all of it. */
+int64_t weft_price_mean(const struct weft_price *price, time_t from, time_t to);
+
 /* Both at once; -1 without ERR when TEXT is NULL.  Reads a file. */
 int64_t weft_price_at(const char *text, time_t when, struct weft_err *err);
 
