@@ -77,19 +77,6 @@ static const struct weft_class *class_of(const struct weft_inventory *inv, const
 	return class;
 }
 
-static uint64_t cards_asked(const gres_job_state_t *js, const job_record_t *job)
-{
-	uint64_t nodes = MAX(job->details->min_nodes, 1);
-
-	if (js->gres_per_job)
-		return js->gres_per_job;
-	if (js->gres_per_node)
-		return js->gres_per_node * nodes;
-	if (js->gres_per_task)
-		return js->gres_per_task * MAX(job->details->num_tasks, 1);
-	return js->gres_per_socket * nodes;
-}
-
 static uint64_t cards_held(const gres_job_state_t *js)
 {
 	uint64_t sum = 0;
@@ -110,7 +97,7 @@ static int add_gres(void *x, void *arg)
 		return 0;
 	c->several = c->several || (c->class_id >= 0 && c->class_id != (int)class->id);
 	c->class_id = (int)class->id;
-	c->cards += IS_JOB_PENDING(c->job) ? cards_asked(js, c->job) : cards_held(js);
+	c->cards += IS_JOB_PENDING(c->job) ? weft_job_cards(c->job, js) : cards_held(js);
 	return 0;
 }
 

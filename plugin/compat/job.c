@@ -92,6 +92,26 @@ uint32_t weft_job_tasks(const job_record_t *job)
 	return job->array_recs && job->array_recs->task_cnt ? job->array_recs->task_cnt : 1;
 }
 
+uint32_t weft_job_limit(const job_record_t *job)
+{
+	if (job->time_limit != NO_VAL || !job->part_ptr)
+		return job->time_limit;
+	return job->part_ptr->default_time != NO_VAL ? job->part_ptr->default_time : job->part_ptr->max_time;
+}
+
+uint64_t weft_job_cards(const job_record_t *job, const gres_job_state_t *asked)
+{
+	uint64_t nodes = MAX(job->details->min_nodes, 1);
+
+	if (asked->gres_per_job)
+		return asked->gres_per_job;
+	if (asked->gres_per_node)
+		return asked->gres_per_node * nodes;
+	if (asked->gres_per_task)
+		return asked->gres_per_task * MAX(job->details->num_tasks, 1);
+	return asked->gres_per_socket * nodes;
+}
+
 void weft_job_save(const job_record_t *job, struct weft_job_saved *saved)
 {
 	const job_details_t *d = job->details;

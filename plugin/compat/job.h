@@ -51,6 +51,14 @@ void weft_env_set(char ***env, uint32_t *size, const char *name, const char *val
 /* How many tasks of its array wait as JOB; 1 when it is one job. */
 uint32_t weft_job_tasks(const job_record_t *job);
 
+/* Its time limit in minutes: its own, else the partition's.  INFINITE, or NO_VAL: there is none.  The read
+ * lock is enough. */
+uint32_t weft_job_limit(const job_record_t *job);
+
+/* How many cards it asks for with ASKED, an entry of its gres_list_req.  It must have its details; the read
+ * lock is enough. */
+uint64_t weft_job_cards(const job_record_t *job, const gres_job_state_t *asked);
+
 /* Fields that a test of one candidate changes and that must be as before when it did not work out. */
 struct weft_job_saved {
 	uint32_t min_nodes, max_nodes, min_cpus;

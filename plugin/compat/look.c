@@ -285,19 +285,6 @@ struct asks {
 	unsigned n;
 };
 
-static uint64_t cards_asked(const gres_job_state_t *js, const job_record_t *job)
-{
-	uint64_t nodes = MAX(job->details->min_nodes, 1);
-
-	if (js->gres_per_job)
-		return js->gres_per_job;
-	if (js->gres_per_node)
-		return js->gres_per_node * nodes;
-	if (js->gres_per_task)
-		return js->gres_per_task * MAX(job->details->num_tasks, 1);
-	return js->gres_per_socket * nodes;
-}
-
 static int add_ask(void *x, void *arg)
 {
 	const gres_state_t *gres = x;
@@ -312,18 +299,15 @@ static int add_ask(void *x, void *arg)
 			a->to->asks[a->n++] = (uint32_t)i;
 	}
 	if (a->n > before)
-		a->to->cards += (uint32_t)MIN(cards_asked(js, a->job), UINT32_MAX - a->to->cards);
+		a->to->cards += (uint32_t)MIN(weft_job_cards(a->job, js), UINT32_MAX - a->to->cards);
 	return 0;
 }
 
 /* Its time limit in s; 0: none that is known. */
 static uint32_t limit_of(const job_record_t *job)
 {
-	uint32_t minutes = job->time_limit;
+	uint32_t minutes = weft_job_limit(job);
 
-	if (minutes == NO_VAL && job->part_ptr)
-		minutes = job->part_ptr->default_time != NO_VAL ? job->part_ptr->default_time
-								: job->part_ptr->max_time;
 	return minutes >= UINT32_MAX / 60 ? 0 : minutes * 60;
 }
 

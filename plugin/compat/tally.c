@@ -253,11 +253,8 @@ void weft_tally_tested(struct weft_power *p, const job_record_t *job, const bits
 
 time_t weft_tally_duration(const job_record_t *job)
 {
-	uint32_t minutes = job->time_limit;
+	uint32_t minutes = weft_job_limit(job);
 
-	if (minutes == NO_VAL && job->part_ptr)
-		minutes = job->part_ptr->default_time != NO_VAL ? job->part_ptr->default_time
-								: job->part_ptr->max_time;
 	return minutes > FOREVER / 60 ? FOREVER : (time_t)minutes * 60;
 }
 

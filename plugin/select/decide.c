@@ -65,13 +65,9 @@ static const char *env(const struct decision *d, const char *name)
 /* The run time that the job asked for, in s. */
 static double planned_runtime(const struct decision *d)
 {
-	const job_record_t *job = d->ask->job;
 	const char *reference = env(d, WEFT_ENV_TIME);
-	uint32_t minutes = reference ? weft_time_reference(reference) : job->time_limit;
+	uint32_t minutes = reference ? weft_time_reference(reference) : weft_job_limit(d->ask->job);
 
-	if (minutes == NO_VAL && job->part_ptr)
-		minutes = job->part_ptr->default_time != NO_VAL ? job->part_ptr->default_time
-								: job->part_ptr->max_time;
 	if (minutes > FOREVER_MINUTES)
 		minutes = FOREVER_MINUTES;
 	return minutes * 60.0;
