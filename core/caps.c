@@ -269,18 +269,3 @@ void weft_caps_destroy(struct weft_cap *caps, unsigned n)
 		free(caps[i].steps);
 	free(caps);
 }
-
-int64_t weft_cap_at(const struct weft_cap *cap, time_t when)
-{
-	unsigned low = 0, high = cap->n;
-
-	while (high - low > 1) {
-		unsigned middle = low + (high - low) / 2;
-
-		if (cap->steps[middle].from <= when)
-			low = middle;
-		else
-			high = middle;
-	}
-	return cap->steps[low].watts;
-}

@@ -51,7 +51,4 @@ int weft_caps_make(struct weft_cap **caps, unsigned *n, const struct weft_conf *
 		   time_t now, time_t horizon);
 void weft_caps_destroy(struct weft_cap *caps, unsigned n); /* NULL with 0 is allowed */
 
-/* W at WHEN; before the first step, that of the first. */
-int64_t weft_cap_at(const struct weft_cap *cap, time_t when);
-
 #endif

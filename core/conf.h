@@ -242,7 +242,6 @@ int weft_conf_find_zone(const struct weft_conf *conf, const char *name);
 const char *weft_conf_nearest_zone(const struct weft_conf *conf, const char *name); /* NULL: none is near */
 const char *weft_conf_zone_name(const struct weft_conf *conf, unsigned zone);
 
-int weft_policy_parse(const char *name); /* -1: unknown */
 const char *weft_policy_name(enum weft_policy policy);
 
 /* An --accel-policy value: POLICY[,scale-time], in any order.  *POLICY keeps its value when TEXT names none;

@@ -289,11 +289,6 @@ int weft_fleet_ready(struct weft_fleet *fleet, struct weft_err *err)
 
 /* ---------------------------------------------------------------- questions */
 
-unsigned weft_fleet_nodes(const struct weft_fleet *fleet)
-{
-	return fleet->n_numbers;
-}
-
 const struct weft_inventory *weft_fleet_inventory(const struct weft_fleet *fleet)
 {
 	return fleet->inventory;

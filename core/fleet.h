@@ -33,7 +33,6 @@ int weft_fleet_add(struct weft_fleet *fleet, const char *line, size_t len, struc
 /* After the last line.  -1 with ERR: out of memory. */
 int weft_fleet_ready(struct weft_fleet *fleet, struct weft_err *err);
 
-unsigned weft_fleet_nodes(const struct weft_fleet *fleet);
 const struct weft_inventory *weft_fleet_inventory(const struct weft_fleet *fleet);
 const struct weft_fleet_class *weft_fleet_class(const struct weft_fleet *fleet, unsigned class_id);
 

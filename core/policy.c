@@ -14,17 +14,7 @@
 
 static const char *const words[] = { "soon", "listed", "fast", "scale-time", NULL };
 
-#define POLICIES 3 /* words that are policies; the same order as enum weft_policy */
-#define SCALE_TIME 3
-
-int weft_policy_parse(const char *name)
-{
-	for (int i = 0; i < POLICIES; i++) {
-		if (weft_name_equal(name, words[i]))
-			return i;
-	}
-	return -1;
-}
+#define SCALE_TIME 3 /* those before it are policies, in the order of enum weft_policy */
 
 const char *weft_policy_name(enum weft_policy policy)
 {

@@ -55,7 +55,7 @@ const char *weft_arena_copy(struct weft_arena *arena, const char *text)
 	return copy;
 }
 
-void weft_arena_clear(struct weft_arena *arena)
+static void arena_clear(struct weft_arena *arena)
 {
 	for (struct weft_arena_block *b = arena->blocks, *next; b; b = next) {
 		next = b->next;
@@ -90,7 +90,7 @@ void weft_sight_destroy(struct weft_sight *s)
 	free(s->waits);
 	free(s->zones);
 	weft_sight_sites_put(s->sites);
-	weft_arena_clear(&s->arena);
+	arena_clear(&s->arena);
 	weft_view_put(s->view);
 	free(s);
 }

@@ -138,7 +138,6 @@ struct weft_sight {
 
 /* A copy of TEXT; NULL for NULL, "" and when out of memory. */
 const char *weft_arena_copy(struct weft_arena *arena, const char *text);
-void weft_arena_clear(struct weft_arena *arena);
 
 /* All zero, for weft_sight_destroy(), which puts its view back, too.  NULL: out of memory. */
 struct weft_sight *weft_sight_create(void);

@@ -89,9 +89,6 @@ const char *weft_sheet_clock(const struct weft_sheet *sheet, time_t when, char b
 /* Job 0 of an array is "12_3", of those that are left "12". */
 void weft_sheet_job_name(struct weft_sheet *sheet, const struct weft_sight_job *job);
 
-void weft_sight_classes(struct weft_sheet *sheet);
-void weft_sight_nodes(struct weft_sheet *sheet);
-void weft_sight_power(struct weft_sheet *sheet);
 void weft_sight_job(struct weft_sheet *sheet, const struct weft_sight_job *job);
 void weft_sight_why(struct weft_sheet *sheet, const struct weft_sight_job *job);
 

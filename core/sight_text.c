@@ -179,7 +179,7 @@ static void put_class(struct weft_sheet *sheet, const struct weft_class *class, 
 	weft_sheet_close(sheet, WEFT_SHEET_OBJECT);
 }
 
-void weft_sight_classes(struct weft_sheet *sheet)
+static void say_classes(struct weft_sheet *sheet)
 {
 	const struct weft_sight *s = sheet->s;
 	size_t n = weft_inventory_classes(s->view->inventory);
@@ -277,7 +277,7 @@ static void say_group(struct weft_sheet *sheet, const struct group *g, const str
 	weft_sheet_close(sheet, WEFT_SHEET_OBJECT);
 }
 
-void weft_sight_nodes(struct weft_sheet *sheet)
+static void say_nodes(struct weft_sheet *sheet)
 {
 	const struct weft_sight *s = sheet->s;
 	size_t n = weft_inventory_classes(s->view->inventory);
@@ -381,7 +381,7 @@ static void put_zone(struct weft_sheet *sheet, const struct weft_sight_zone *z)
 	weft_sheet_close(sheet, WEFT_SHEET_OBJECT);
 }
 
-void weft_sight_power(struct weft_sheet *sheet)
+static void say_power(struct weft_sheet *sheet)
 {
 	const struct weft_sight *s = sheet->s;
 	int width = (int)strlen("ZONE");
@@ -615,11 +615,11 @@ static void answer(struct weft_sheet *sheet, unsigned argc, char *const *argv, c
 	else if (job)
 		weft_sight_why(sheet, job);
 	else if (!strcmp(word, "classes"))
-		weft_sight_classes(sheet);
+		say_classes(sheet);
 	else if (!strcmp(word, "nodes"))
-		weft_sight_nodes(sheet);
+		say_nodes(sheet);
 	else if (!strcmp(word, "power"))
-		weft_sight_power(sheet);
+		say_power(sheet);
 	else if (of_quote)
 		weft_sight_quote(sheet, argv[1], argc > 2 ? argv[2] : NULL);
 	if (sheet->now > sheet->s->taken + OLD)

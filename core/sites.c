@@ -13,8 +13,6 @@
 #include "core/scan.h"
 #include "core/text.h"
 
-#define MODE 0644
-
 /* ---------------------------------------------------------------- writing */
 
 /* What a reader would refuse is left out: a peer's own words may be in it. */
@@ -153,16 +151,6 @@ struct weft_sites *weft_sites_load(const char *path, struct weft_err *err)
 	sites = weft_sites_read(path, text, len, err);
 	free(text);
 	return sites;
-}
-
-int weft_sites_save(const struct weft_sites *sites, const char *path, struct weft_err *err)
-{
-	size_t len = 0;
-	char *text = weft_sites_write(sites, &len, err);
-	int rc = text ? weft_file_replace(path, text, len, MODE, err) : -1;
-
-	free(text);
-	return rc;
 }
 
 /* ---------------------------------------------------------------- the rest */

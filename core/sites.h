@@ -3,7 +3,7 @@
  * sites.h - the snapshot: what weftd knows of the peers and of the jobs that run there, as a file that
  * slurmctld's planner reads.  doc/sites.md is its format (JSON).
  *
- * Pure but for weft_sites_load() and weft_sites_save(), which wait for a disk: not under a Slurm lock.
+ * Pure but for weft_sites_load(), which waits for a disk: not under a Slurm lock.
  */
 #ifndef WEFT_SITES_H
 #define WEFT_SITES_H
@@ -76,9 +76,8 @@ char *weft_sites_write(const struct weft_sites *sites, size_t *len, struct weft_
  * is passed over.  For weft_sites_free(); NULL with ERR. */
 struct weft_sites *weft_sites_read(const char *file, const char *text, size_t len, struct weft_err *err);
 
-/* The same from and to a file, which is replaced as a whole, with mode 0644. */
+/* The same from a file. */
 struct weft_sites *weft_sites_load(const char *path, struct weft_err *err);
-int weft_sites_save(const struct weft_sites *sites, const char *path, struct weft_err *err);
 
 void weft_sites_free(struct weft_sites *sites); /* NULL is allowed */
 

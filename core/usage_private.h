@@ -36,7 +36,6 @@ struct weft_usage {
 	struct weft_usage_run *runs;
 	size_t n_runs, runs_room;
 	struct weft_usage_wait *waits;
-	size_t waits_room;
 };
 
 /* What LINE, as a user typed it, asks of --accel; *POLICY what it says of --accel-policy, when it asks. NULL:

@@ -44,7 +44,6 @@ struct proxy {
 	bool has_output;   /* OUTPUT is open */
 	bool has_worked;   /* it was seen to run */
 	bool cancelled;	   /* weftd was asked to end it */
-	bool fetch_failed; /* and it was said */
 	time_t changed;	   /* when something happened last, of the monotonic clock */
 };
 

@@ -22,7 +22,7 @@ static void check_cap(const struct weft_cap *cap)
 	if (cap->n == 0 || cap->steps[0].from != NOW || cap->steps[cap->n - 1].from > NOW + HORIZON)
 		abort();
 	for (unsigned i = 0; i < cap->n; i++) {
-		if (cap->steps[i].watts < 0 || weft_cap_at(cap, cap->steps[i].from) != cap->steps[i].watts)
+		if (cap->steps[i].watts < 0)
 			abort();
 		if (i > 0 && (cap->steps[i].from <= cap->steps[i - 1].from ||
 			      cap->steps[i].watts == cap->steps[i - 1].watts))

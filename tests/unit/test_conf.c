@@ -439,11 +439,18 @@ END_TEST
 
 START_TEST(policy_names)
 {
-	for (int p = WEFT_SOON; p <= WEFT_FAST; p++)
-		ck_assert_int_eq(weft_policy_parse(weft_policy_name((enum weft_policy)p)), p);
-	ck_assert_int_eq(weft_policy_parse("LISTED"), WEFT_LISTED);
-	ck_assert_int_eq(weft_policy_parse("scale-time"), -1);
-	ck_assert_int_eq(weft_policy_parse(""), -1);
+	enum weft_policy policy;
+	int scale_time;
+
+	for (int p = WEFT_SOON; p <= WEFT_FAST; p++) {
+		const char *name = weft_policy_name((enum weft_policy)p);
+
+		ck_assert_int_eq(weft_policy_option(name, &policy, &scale_time, NULL), 0);
+		ck_assert_int_eq(policy, p);
+	}
+	ck_assert_int_eq(weft_policy_option("LISTED", &policy, &scale_time, NULL), 0);
+	ck_assert_int_eq(policy, WEFT_LISTED);
+	ck_assert_int_eq(weft_policy_option("", &policy, &scale_time, NULL), -1);
 }
 END_TEST
 

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/file.h"
+
 #define LENGTH(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 static struct weft_site_kind kinds[] = {
@@ -103,6 +105,8 @@ START_TEST(saved_and_loaded)
 	struct weft_err err = WEFT_ERR_INIT;
 	char dir[] = "/tmp/weft-sites-XXXXXX", path[64], want[96];
 	struct weft_sites *s;
+	size_t len = 0;
+	char *text;
 
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/sites.json", dir);
@@ -110,7 +114,10 @@ START_TEST(saved_and_loaded)
 	snprintf(want, sizeof(want), "%s: No such file or directory", path);
 	ck_assert_str_eq(err.text, want);
 	err.text[0] = '\0';
-	ck_assert_int_eq(weft_sites_save(&all, path, &err), 0);
+	text = weft_sites_write(&all, &len, &err);
+	ck_assert_msg(text != NULL, "%s", err.text);
+	ck_assert_int_eq(weft_file_replace(path, text, len, 0644, &err), 0);
+	free(text);
 	s = weft_sites_load(path, &err);
 	ck_assert_msg(s != NULL, "%s", err.text);
 	weft_sites_free(s);
