@@ -135,6 +135,111 @@ START_TEST(looks_at_the_attempt_too)
 }
 END_TEST
 
+/* A run of which a copy was released. */
+static struct weft_handover a_released_one(void)
+{
+	struct weft_handover h;
+	struct weft_rest_seen held = job(7, WEFT_REST_PENDING, true);
+
+	weft_handover_begin(&h, 1000);
+	ck_assert_int_eq(next(&h, 1000, NULL), WEFT_HANDOVER_SUBMIT);
+	weft_handover_answer(&h, WEFT_HANDOVER_SUBMIT, WEFT_HANDOVER_DONE, 7, NULL, 1000, 0);
+	ck_assert_int_eq(next(&h, 1001, &held), WEFT_HANDOVER_RELEASE);
+	return h;
+}
+
+/* Whether the release came through or not: what was cancelled since is not released again. */
+START_TEST(cancelled_is_not_released)
+{
+	struct weft_handover h = a_released_one();
+	struct weft_rest_seen held = job(7, WEFT_REST_PENDING, true);
+	struct weft_handover_copy copy = { 1, &held };
+
+	weft_handover_answer(&h, WEFT_HANDOVER_RELEASE, WEFT_HANDOVER_UNKNOWN, 0, "no answer", 1002, 0);
+	ck_assert_int_eq(next(&h, 1050, &held), WEFT_HANDOVER_RELEASE);
+	weft_handover_cancel(&h, "cancelled at home");
+	ck_assert_int_eq(next(&h, 1100, &held), WEFT_HANDOVER_WAIT);
+	ck_assert_int_eq(next(&h, 2000, &held), WEFT_HANDOVER_WAIT);
+	ck_assert(weft_handover_surplus(&h, &copy));
+	held.state = WEFT_REST_CANCELLED;
+	ck_assert_int_eq(next(&h, 2001, &held), WEFT_HANDOVER_WAIT);
+	ck_assert_int_eq(h.end, WEFT_HANDOVER_CANCELLED);
+	ck_assert_str_eq(h.why, "cancelled at home");
+}
+END_TEST
+
+/* What was requeued at the peer waits again: it has not begun. */
+START_TEST(is_requeued_at_the_peer)
+{
+	struct weft_handover h = a_released_one();
+	struct weft_rest_seen waits = job(7, WEFT_REST_PENDING, false),
+			      runs = job(7, WEFT_REST_RUNNING, false), row = job(7, WEFT_REST_FAILED, false);
+	struct weft_handover_copy copy = { 1, &row };
+	struct weft_handover_sight sight = { .db = WEFT_HANDOVER_DB_ANSWERED, .db_copies = &copy, .n_db = 1 };
+
+	ck_assert_int_eq(next(&h, 1110, &runs), WEFT_HANDOVER_WAIT);
+	ck_assert_int_eq(h.started, 1100);
+	ck_assert_int_eq(next(&h, 1120, &waits), WEFT_HANDOVER_WAIT);
+	ck_assert_int_eq(h.started, 0);
+	/* slurmdbd knows of the end of the time before, and slurmctld is not to be seen. */
+	row.end = 1115;
+	row.requeued = true;
+	ck_assert_int_eq(weft_handover_next(&h, &rules, 1130, 0, &sight), WEFT_HANDOVER_WAIT);
+	ck_assert_int_eq(h.step, WEFT_HANDOVER_RELEASED);
+	ck_assert_int_eq(h.lost, 1130);
+	ck_assert_int_eq(next(&h, 1140, &runs), WEFT_HANDOVER_WAIT);
+	ck_assert_int_eq(h.lost, 0);
+	row.requeued = false;
+	ck_assert_int_eq(weft_handover_next(&h, &rules, 1150, 0, &sight), WEFT_HANDOVER_WAIT);
+	ck_assert_int_eq(h.end, WEFT_HANDOVER_ENDED);
+}
+END_TEST
+
+/* slurmdbd has a row for each time that it ran there: the last counts, in whatever order they come. */
+START_TEST(the_last_row_counts)
+{
+	for (int turned = 0; turned < 2; turned++) {
+		struct weft_handover h = a_released_one();
+		struct weft_rest_seen first = job(7, WEFT_REST_FAILED, false),
+				      second = job(7, WEFT_REST_COMPLETED, false);
+		struct weft_handover_copy rows[] = { { 1, turned ? &second : &first },
+						     { 1, turned ? &first : &second } };
+		struct weft_handover_sight sight = { .db = WEFT_HANDOVER_DB_ANSWERED,
+						     .db_copies = rows,
+						     .n_db = 2 };
+
+		first.exit_status = 1 << 8;
+		second.submit = 2000;
+		ck_assert_int_eq(weft_handover_next(&h, &rules, 1130, 0, &sight), WEFT_HANDOVER_WAIT);
+		ck_assert_int_eq(h.end, WEFT_HANDOVER_ENDED);
+		ck_assert_int_eq(h.state, WEFT_REST_COMPLETED);
+		ck_assert_int_eq(h.exit_status, 0);
+	}
+}
+END_TEST
+
+/* A slurmdbd that does not answer may know of its end: nothing runs again until it has said that it does not.
+ */
+START_TEST(slurmdbd_is_waited_for)
+{
+	struct weft_handover h = a_released_one();
+	struct weft_handover_sight silent = { .db = WEFT_HANDOVER_DB_SILENT };
+	time_t dead = weft_handover_dead(&h, &rules);
+
+	for (time_t now = 1100; now <= dead + 1000; now += 1000) {
+		h.renewed = now;
+		ck_assert_int_eq(weft_handover_next(&h, &rules, now, 0, &silent), WEFT_HANDOVER_WAIT);
+		ck_assert_int_eq(h.step, WEFT_HANDOVER_RELEASED);
+	}
+	h.renewed = dead;
+	ck_assert_int_eq(next(&h, dead, NULL), WEFT_HANDOVER_WAIT);
+	ck_assert_uint_eq(h.attempt, 1);
+	ck_assert_int_eq(next(&h, dead + 1, NULL), WEFT_HANDOVER_WAIT);
+	ck_assert_uint_eq(h.attempt, 2);
+	ck_assert_int_eq(h.step, WEFT_HANDOVER_NEW);
+}
+END_TEST
+
 /* What was noted by a clock that was fast does not hold for ever. */
 START_TEST(the_clock_is_put_back)
 {
@@ -387,6 +492,10 @@ int main(void)
 	tcase_add_test(tcase, is_refused);
 	tcase_add_test(tcase, waits_before_it_tries_again);
 	tcase_add_test(tcase, looks_at_the_attempt_too);
+	tcase_add_test(tcase, cancelled_is_not_released);
+	tcase_add_test(tcase, is_requeued_at_the_peer);
+	tcase_add_test(tcase, the_last_row_counts);
+	tcase_add_test(tcase, slurmdbd_is_waited_for);
 	tcase_add_test(tcase, pauses);
 	tcase_add_test(tcase, the_clock_is_put_back);
 	tcase_add_test(tcase, judges);
