@@ -118,8 +118,8 @@ wait_job "$JOB" COMPLETED 60
 expect_match "$(home_file carol "$JOB.out")" '^on nv1$'
 
 test_case "output comes while it runs; files go there and come back; the exit code is the script's"
-mkdir -p "$CLUSTER/users/alice/work" && echo 6 > "$CLUSTER/users/alice/work/in"
-at chown -R alice: /home/alice/work
+mkdir -p "$CLUSTER/users/alice/runs" && echo 6 > "$CLUSTER/users/alice/runs/in"
+at chown -R alice: /home/alice/runs
 cat > "$CLUSTER/home/script" <<'END'
 #!/bin/bash
 #SBATCH -o out -e err
@@ -131,7 +131,7 @@ echo $((n * 7)) > result
 echo "args $*"
 exit 7
 END
-there alice -D /home/alice/work -o out -e err "$CLUSTER/home/script" one 'two three'
+there alice -D /home/alice/runs -o out -e err "$CLUSTER/home/script" one 'two three'
 wait_for 60 has work/out first
 wait_for 30 has work/err wrong
 expect_field "$JOB" JobState RUNNING
@@ -142,7 +142,7 @@ expect_eq "$(home_file alice work/out)" "first
 args one two three"
 expect_eq "$(home_file alice work/err)" wrong
 expect_eq "$(home_file alice work/result)" 42
-expect_eq "$(at stat -c %U /home/alice/work/result)" alice
+expect_eq "$(at stat -c %U /home/alice/runs/result)" alice
 
 test_case "a script that dies of a signal"
 there alice --wrap 'kill -SEGV $$'
