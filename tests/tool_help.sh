@@ -39,8 +39,13 @@ done | report "weftd(8) knows the options"
 sed -n 's/.*{ "\([a-z-]*\)", "[A-Za-z].*/\1/p' "$top/spank/spank_weft.c" | while read -r option; do
 	grep -qF -e "Fl -$option " "$top/man/weft.7" || echo "$option"
 done | report "weft(7) knows the options of sbatch"
-sed -n 's/^| `\([A-Z][A-Za-z]*=\).*/\1/p' "$top/doc/weft.conf.md" | sort -u | while read -r key; do
-	grep -qF "$key" "$top/man/weft.conf.5" || echo "$key"
-done | report "weft.conf(5) knows the keys"
+sed -n 's/^\t\[KEY_[A-Z_]*\] = "\([A-Za-z]*\)",.*/\1=/p' "$top/core/conf.c" > "$scratch/keys"
+[ "$(wc -l < "$scratch/keys")" -ge 60 ] || echo "only $(wc -l < "$scratch/keys") keys" >> "$scratch/keys"
+while read -r key; do
+	grep -qE "^\.Sy \[*$key" "$top/man/weft.conf.5" || echo "$key"
+done < "$scratch/keys" | report "weft.conf(5) knows the keys"
+while read -r key; do
+	grep -qE "[^A-Za-z]$key" "$top/doc/weft.conf.md" || echo "$key"
+done < "$scratch/keys" | report "doc/weft.conf.md knows the keys"
 grep -nE '[[:space:]]$|^$' "$top"/man/* | report "the man pages have no empty lines"
 echo "1..$tests"
