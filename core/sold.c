@@ -118,6 +118,15 @@ struct entry {
 	uint64_t cards;
 };
 
+/* "gpu" or "gpu:h100"? */
+static bool is_kind(const struct entry *entry)
+{
+	const char *type = entry->gres + entry->name;
+
+	return weft_is_name(entry->gres, entry->name) &&
+	       (!*type || weft_is_name(type + 1, entry->len - entry->name - 1));
+}
+
 /* The entry at *AT of AllocTRES, which moves on.  False: there is none any more. */
 static bool next_entry(const char **at, struct entry *entry)
 {
@@ -134,6 +143,8 @@ static bool next_entry(const char **at, struct entry *entry)
 			continue;
 		memcpy(entry->gres, text + strlen(GRES), entry->len);
 		entry->name = strcspn(entry->gres, ":");
+		if (!is_kind(entry))
+			continue;
 		for (digit = equals + 1;
 		     digit < text + len && *digit >= '0' && *digit <= '9' && entry->cards <= MAX_CARDS;
 		     digit++)

@@ -26,7 +26,6 @@
 #include "core/machine.h"
 #include "core/mix.h"
 #include "core/plan.h"
-#include "core/power_report.h"
 #include "core/request.h"
 #include "core/site.h"
 #include "core/sites.h"
@@ -419,6 +418,7 @@ static int do_no_mix(struct weft_err *err)
 #include "tests/unit/torture_power.h"
 #include "tests/unit/torture_rest.h"
 #include "tests/unit/torture_sight.h"
+#include "tests/unit/torture_statement.h"
 #include "tests/unit/torture_usage.h"
 
 static int do_jobspec(struct weft_err *err)
@@ -668,38 +668,6 @@ static int do_ticket(struct weft_err *err)
 	return rc;
 }
 
-/* A report of everything, read, written, and read from a file. */
-static int do_report(struct weft_err *err)
-{
-	static const char text[] =
-#define AT "\"2025-03-01T09:00:00Z\""
-		"{\"version\":1,\"cluster\":\"c\",\"time\":" AT ",\"interval_s\":60,\"currency\":\"EUR\","
-		"\"signal\":{\"path\":\"s\",\"state\":\"used\",\"modified\":null},"
-		"\"price\":{\"path\":\"p\",\"state\":\"used\",\"modified\":null,\"now\":1,"
-		"\"values\":[{\"from\":" AT ",\"value\":1}]},\"carbon\":null,"
-		"\"zones\":[{\"name\":\"z\",\"nodes\":\"n\",\"idle_w\":1,\"measured_w\":1,\"measured_nodes\":"
-		"1,"
-		"\"steps\":[{\"from\":" AT ",\"cap_w\":1,\"projected_w\":1}]}],"
-		"\"classes\":[{\"class\":\"x\",\"idle_w\":1,\"peak_w\":2,\"factor\":1,\"samples\":0}],"
-		"\"waiting\":[{\"job\":1,\"zone\":\"z\",\"needed_w\":1,\"cap_w\":1,\"since\":null,"
-		"\"earliest\":null,\"reserved\":true}],"
-		"\"windows\":[{\"job\":1,\"goal\":\"green\",\"running\":true,\"start\":null,\"end\":null,"
-		"\"deadline\":null,\"mean\":1,\"mean_now\":2}]}";
-#undef AT
-	static const char path[] = "torture-report.json";
-	struct weft_report r, s = { 0 };
-	int rc = weft_report_parse(&r, "report", text, strlen(text), err);
-
-	if (rc == 0)
-		rc = weft_report_save(&r, path, err);
-	if (rc == 0)
-		rc = weft_report_load(&s, path, err);
-	weft_report_clear(&r);
-	weft_report_clear(&s);
-	unlink(path);
-	return rc;
-}
-
 /* ---------------------------------------------------------------- each of them, over and over */
 
 static const struct {
@@ -737,6 +705,7 @@ static const struct {
 	{ "scontrol show bbstat", do_sight },
 	{ "weft.conf: BurstBufferStack", do_stack },
 	{ "what the cards did", do_usage },
+	{ "a statement, and one of what was sold", do_statement },
 	{ "recorded machine", do_machine },
 	{ "live machine, recorded", do_record },
 };

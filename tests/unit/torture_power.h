@@ -5,7 +5,10 @@
 #ifndef WEFT_TESTS_TORTURE_POWER_H
 #define WEFT_TESTS_TORTURE_POWER_H
 
+#include <unistd.h>
+
 #include "core/power.h"
+#include "core/power_report.h"
 
 static const struct weft_power_lack some_lack = { .zone = 1, .when = 20, .needed = 2, .cap = 1 };
 
@@ -112,6 +115,38 @@ static int do_shared_power(struct weft_err *err)
 	weft_power_forget();
 	weft_site_stop();
 	return rc ? weft_err(err, "out of memory") : 0;
+}
+
+/* A report of everything, read, written, and read from a file. */
+static int do_report(struct weft_err *err)
+{
+	static const char text[] =
+#define AT "\"2025-03-01T09:00:00Z\""
+		"{\"version\":1,\"cluster\":\"c\",\"time\":" AT ",\"interval_s\":60,\"currency\":\"EUR\","
+		"\"signal\":{\"path\":\"s\",\"state\":\"used\",\"modified\":null},"
+		"\"price\":{\"path\":\"p\",\"state\":\"used\",\"modified\":null,\"now\":1,"
+		"\"values\":[{\"from\":" AT ",\"value\":1}]},\"carbon\":null,"
+		"\"zones\":[{\"name\":\"z\",\"nodes\":\"n\",\"idle_w\":1,\"measured_w\":1,\"measured_nodes\":"
+		"1,"
+		"\"steps\":[{\"from\":" AT ",\"cap_w\":1,\"projected_w\":1}]}],"
+		"\"classes\":[{\"class\":\"x\",\"idle_w\":1,\"peak_w\":2,\"factor\":1,\"samples\":0}],"
+		"\"waiting\":[{\"job\":1,\"zone\":\"z\",\"needed_w\":1,\"cap_w\":1,\"since\":null,"
+		"\"earliest\":null,\"reserved\":true}],"
+		"\"windows\":[{\"job\":1,\"goal\":\"green\",\"running\":true,\"start\":null,\"end\":null,"
+		"\"deadline\":null,\"mean\":1,\"mean_now\":2}]}";
+#undef AT
+	static const char path[] = "torture-report.json";
+	struct weft_report r, s = { 0 };
+	int rc = weft_report_parse(&r, "report", text, strlen(text), err);
+
+	if (rc == 0)
+		rc = weft_report_save(&r, path, err);
+	if (rc == 0)
+		rc = weft_report_load(&s, path, err);
+	weft_report_clear(&r);
+	weft_report_clear(&s);
+	unlink(path);
+	return rc;
 }
 
 #endif
