@@ -5,7 +5,9 @@
 . "$(dirname "$0")/burst.sh"
 
 HOME_WEFT_CONF="BurstWait=constant
-BurstFactor=0"
+BurstFactor=0
+Budget=peer:beta Limit=1000000EUR Period=total"
+PEER_KEYS="Price=3600 Currency=EUR" # 1 EUR for a card and second
 burst_start gamma
 
 # remote JOB: the number of its job at beta
@@ -43,6 +45,30 @@ there()
 has()
 {
 	grep -qxF -- "$2" "$CLUSTER/users/alice/$1"
+}
+
+# budget FIELD: of that for beta, in micro-units
+budget()
+{
+	ask_weftd root '{"ask": "ledger", "peer": "beta"}' | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+}
+
+budget_is()
+{
+	[ "$(budget "$1")" = "$2" ]
+}
+
+comment_ends()
+{
+	[[ $(job_field "$1" SystemComment) == *"$2" ]]
+}
+
+# reconciled MONTH: beta's statement, made from its own accounting, says what alpha's ledger does
+reconciled()
+{
+	site_on beta weft ledger --conf="$CLUSTER_TOP/beta/etc/sold.conf" --for=alpha --month="$1" statement \
+		> "$CLUSTER/home/beta.json" || return 1
+	output=$(weft ledger --month="$1" --peer=beta reconcile "$CLUSTER/home/beta.json")
 }
 
 no_jobs_at_peers()
@@ -165,10 +191,38 @@ id=$(remote "$JOB")
 expect_match "$id" '^[0-9]+$' "number at beta"
 expect_eq "$(site_on beta job_state "$id")" RUNNING
 
+test_case "what it may cost is held: 4 cards, 600 s"
+wait_for 30 budget_is held 2400000000 # once the liens of those before have ended
+spent=$(budget spent)
+expect_eq "$(budget left)" $((1000000000000 - 2400000000 - spent))
+
+sleep 2 # it costs something
 test_case "scancel of a job that runs there"
 ok as_user alice scancel "$JOB"
 wait_job "$JOB" CANCELLED 60
 wait_for 30 remote_is "$id" CANCELLED
+
+test_case "what it did cost is charged"
+wait_for 30 budget_is held 0
+cost=$(($(budget spent) - spent))
+[ $cost -gt 0 ] && [ $cost -lt 2400000000 ] && [ $((cost % 4000000)) -eq 0 ] || fail "it cost $cost"
+expect_eq "$(budget left)" $((1000000000000 - cost - spent))
+ok as_user alice weft ledger --peer=beta --csv
+expect_match "$output" "^$(awk "BEGIN { printf \"%d.%02d\", $cost / 1000000, 0 }"),.*,gpu.*user.*alice"
+
+test_case "a job whose max-cost is too low waits; one whose quote does not hold has failed, and says so"
+there alice --max-cost=2399.99EUR --wrap true
+wait_for 30 comment_ends "$JOB" "beta costs more than max-cost"
+expect_field "$JOB" JobState PENDING
+ok as_user alice scancel "$JOB"
+there alice --export=ALL,WEFT_QUOTE=0123456789abcdef --wrap true
+wait_job "$JOB" FAILED 60
+expect_match "$(home_file alice "$JOB.out")" "the quote 0123456789abcdef does not hold, or not any more"
+answer=$(ask_weftd alice '{"ask": "quote", "peer": "beta", "gres": "gpu:h100", "cards": 4, "minutes": 10}')
+expect_match "$answer" '"price":3600000000,"currency":"EUR","cost":2400000000,"expires":[0-9]*,"refused":null'
+quote=$(sed -n 's/.*"quotes":\[{"id":"\([0-9a-f]*\)".*/\1/p' <<< "$answer")
+there alice --max-cost=2400EUR --export=ALL,WEFT_QUOTE="$quote" --wrap true
+wait_job "$JOB" COMPLETED 60
 
 test_case "scancel of a job that waits there"
 site beta
@@ -230,5 +284,17 @@ ok as_user alice scancel "$JOB"
 test_case "nothing is left at the peers"
 wait_for 60 no_jobs
 wait_for 60 no_jobs_at_peers
+
+test_case "what beta sold is what alpha bought, by both sites' own books"
+wait_for 30 budget_is held 0
+echo "PublishKind=gpu:h100 Cards=16 $PEER_KEYS" > "$CLUSTER_TOP/beta/etc/sold.conf"
+month=$(date -u +%Y-%m)
+wait_for 60 reconciled "$month" # slurmdbd hears of the last job a moment later
+expect_match "$output" '^[1-9][0-9]* lines here, [1-9][0-9]* there, 0 differences$'
+sed -i '0,/"amount":/s/"amount":/"amount":1/' "$CLUSTER/home/beta.json" # ten times as much, and more
+run weft ledger --month="$month" --peer=beta reconcile "$CLUSTER/home/beta.json"
+expect_eq $status 1
+expect_match "$output" ': altered: .* EUR here, .* EUR there$'
+expect_match "$output" ', 1 differences$'
 
 finish
