@@ -22,6 +22,14 @@ int usage_error(const char *who, const char *usage, const char *what)
 	return STATUS_USAGE;
 }
 
+int other_option(int c, const char *who, const char *usage)
+{
+	if (c != 'h')
+		return usage_error(who, usage, NULL);
+	fputs(usage, stdout);
+	return STATUS_OK;
+}
+
 int finish(const char *who, int rc, struct weft_err *err)
 {
 	if (fflush(stdout) != 0)

@@ -246,14 +246,11 @@ int main(int argc, char **argv)
 		case 's':
 			site = optarg;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return STATUS_OK;
 		case 'V':
 			puts("weft " PACKAGE_VERSION);
 			return STATUS_OK;
 		default:
-			return usage_error(who, usage, NULL);
+			return other_option(c, who, usage);
 		}
 	}
 	if (optind == argc)

@@ -392,12 +392,8 @@ static int read_options(const struct command *cmd, int argc, char **argv, bool *
 
 	optind = 0; /* start anew: the command's own options */
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'h') {
-			fputs(cmd->usage, stdout);
-			return STATUS_OK;
-		}
 		if (c != 'j')
-			return usage_error(cmd->who, cmd->usage, NULL);
+			return other_option(c, cmd->who, cmd->usage);
 		*json = true;
 	}
 	if (argc - optind == (cmd->argument ? 1 : 0) || (cmd->more && argc - optind == 2))

@@ -299,11 +299,8 @@ static int read_options(int argc, char **argv, struct options *o)
 		case 'C':
 			snprintf(o->conf, sizeof(o->conf), "%s", optarg);
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return STATUS_OK;
 		default:
-			return usage_error(who, usage, NULL);
+			return other_option(c, who, usage);
 		}
 	}
 	return o->json && o->csv ? usage_error(who, usage, "--json and --csv do not go together") : -1;

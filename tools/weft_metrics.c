@@ -317,11 +317,8 @@ int weft_metrics(const char *catalogue, const char *site, int argc, char **argv)
 		case 'c':
 			snprintf(wish.conf, sizeof(wish.conf), "%s", optarg);
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return STATUS_OK;
 		default:
-			return usage_error(who, usage, NULL);
+			return other_option(c, who, usage);
 		}
 	}
 	if (optind != argc)

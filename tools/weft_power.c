@@ -463,11 +463,8 @@ int weft_power(int argc, char **argv)
 		case 'a':
 			o.all = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return STATUS_OK;
 		default:
-			return usage_error(who, usage, NULL);
+			return other_option(c, who, usage);
 		}
 	}
 	if (optind != argc)

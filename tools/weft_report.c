@@ -108,11 +108,8 @@ static int read_options(int argc, char **argv, struct options *o)
 		case 'c':
 			snprintf(o->wish.conf, sizeof(o->wish.conf), "%s", optarg);
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return STATUS_OK;
 		default:
-			return usage_error(who, usage, NULL);
+			return other_option(c, who, usage);
 		}
 	}
 	if (optind != argc)

@@ -109,11 +109,8 @@ static int read_options(int argc, char **argv, struct options *o)
 		case 'C':
 			snprintf(o->conf, sizeof(o->conf), "%s", optarg);
 			break;
-		case 'h':
-			fputs(o->usage, stdout);
-			return STATUS_OK;
 		default:
-			return usage_error(o->who, o->usage, NULL);
+			return other_option(c, o->who, o->usage);
 		}
 	}
 	return -1;
