@@ -158,16 +158,16 @@ echo "args $*"
 exit 7
 END
 there alice -D /home/alice/runs -o out -e err "$CLUSTER/home/script" one 'two three'
-wait_for 60 has work/out first
-wait_for 30 has work/err wrong
+wait_for 60 has runs/out first
+wait_for 30 has runs/err wrong
 expect_field "$JOB" JobState RUNNING
 ok as_user alice "$CLUSTER_TOP/bin/door" "$CLUSTER_TOP/beta/run/door" "cd .weft/runs/alpha.$JOB.*/work && touch go"
 wait_job "$JOB" FAILED 60
 expect_field "$JOB" ExitCode 7:0
-expect_eq "$(home_file alice work/out)" "first
+expect_eq "$(home_file alice runs/out)" "first
 args one two three"
-expect_eq "$(home_file alice work/err)" wrong
-expect_eq "$(home_file alice work/result)" 42
+expect_eq "$(home_file alice runs/err)" wrong
+expect_eq "$(home_file alice runs/result)" 42
 expect_eq "$(at stat -c %U /home/alice/runs/result)" alice
 
 test_case "a script that dies of a signal"
