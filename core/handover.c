@@ -16,6 +16,39 @@ void weft_handover_begin(struct weft_handover *h, time_t now)
 	*h = (struct weft_handover){ .attempt = 1, .renewed = now };
 }
 
+static bool lease_is_over(const struct weft_handover *h, const struct weft_handover_rules *rules, time_t now)
+{
+	return now > h->renewed + (time_t)rules->lease;
+}
+
+bool weft_handover_renew(struct weft_handover *h, const struct weft_handover_rules *rules, time_t now)
+{
+	bool due = lease_is_over(h, rules, now); /* WAITED may be on disk */
+
+	h->renewed = now;
+	h->waited = 0;
+	return due;
+}
+
+bool weft_handover_attend(struct weft_handover *h, const struct weft_handover_rules *rules, time_t now,
+			  unsigned seconds)
+{
+	if (h->step == WEFT_HANDOVER_OVER || h->waited >= rules->grace || seconds == 0)
+		return false;
+	h->waited = seconds < rules->grace - h->waited ? h->waited + seconds : rules->grace;
+	return lease_is_over(h, rules, now);
+}
+
+struct weft_handover weft_handover_kept(const struct weft_handover *h,
+					const struct weft_handover_rules *rules, time_t now)
+{
+	struct weft_handover kept = *h;
+
+	if (!lease_is_over(h, rules, now))
+		kept.waited = 0;
+	return kept;
+}
+
 unsigned weft_handover_pause(unsigned failures, uint32_t random)
 {
 	unsigned pause = failures == 0 ? 0 : failures > 8 ? MAX_PAUSE : 1u << failures;
@@ -303,7 +336,7 @@ enum weft_handover_act weft_handover_next(struct weft_handover *h, const struct 
 	if (h->step == WEFT_HANDOVER_OVER)
 		return WEFT_HANDOVER_WAIT;
 	clock_put_back(h, now);
-	if (now > h->renewed + (time_t)rules->lease) {
+	if (lease_is_over(h, rules, now) && h->waited >= rules->grace) {
 		snprintf(why, sizeof(why), "nobody at home has asked for it for %u s", rules->lease);
 		weft_handover_cancel(h, why);
 	}

@@ -13,7 +13,8 @@
  *   - Nothing was released: another attempt may begin at any time.  Released: only when slurmctld or slurmdbd
  * says that the copy has ended, or when its deadline and its time limit have passed, so that it cannot run
  * any more.
- *   - A run whose proxy is silent for longer than the lease is cancelled; the proxy's word is `renewed`.
+ *   - A run whose proxy is silent for longer than the lease is cancelled; the proxy's word is `renewed`.  It
+ * could not be heard while weftd was away, so it has `grace` of weftd's time in any case, `waited`, once.
  *
  * Pure: no clock, no I/O.  The caller gives the time, writes the record down before it does what
  * weft_handover_next() says, and again after weft_handover_answer().
@@ -58,15 +59,16 @@ enum weft_handover_end {
 struct weft_handover {
 	enum weft_handover_step step;
 	enum weft_handover_end end;
-	unsigned attempt;	    /* from 1 */
-	uint32_t id;		    /* of the chosen copy; 0: none yet */
-	time_t sent;		    /* when this attempt was submitted first */
-	time_t deadline;	    /* of this attempt's copies */
-	time_t lost;		    /* since when the peer does not know the released copy; 0: it does */
-	time_t renewed;		    /* when the proxy asked last */
-	bool cancel;		    /* it shall end */
-	enum weft_rest_state state; /* as seen last */
-	int exit_status;	    /* as wait() gives it */
+	unsigned attempt; /* from 1 */
+	uint32_t id;	  /* of the chosen copy; 0: none yet */
+	time_t sent;	  /* when this attempt was submitted first */
+	time_t deadline;  /* of this attempt's copies */
+	time_t lost;	  /* since when the peer does not know the released copy; 0: it does */
+	time_t renewed;	  /* when the proxy asked last */
+	unsigned waited;  /* s, rules' GRACE at most, for which it could have asked since: weftd was there */
+	bool cancel;	  /* it shall end */
+	enum weft_rest_state state;	      /* as seen last */
+	int exit_status;		      /* as wait() gives it */
 	time_t submitted, started, ended;     /* at the peer, by its clock; 0: not yet */
 	time_t predicted;		      /* the first forecast that the peer gave; 0: none */
 	unsigned failures;		      /* in a row */
@@ -78,6 +80,7 @@ struct weft_handover_rules {
 	unsigned limit;		     /* s: the job's time limit */
 	unsigned allowance;	     /* s: WEFT_HANDOVER_ALLOWANCE */
 	unsigned slack, late, lease; /* s */
+	unsigned grace;		     /* s, no more than LEASE */
 	bool rerun;		     /* when it is lost and cannot run any more; else it is over */
 };
 
@@ -119,6 +122,17 @@ enum weft_handover_answer {
 
 /* A new run. */
 void weft_handover_begin(struct weft_handover *h, time_t now);
+
+/* The proxy has asked.  True: that must be written down at once. */
+bool weft_handover_renew(struct weft_handover *h, const struct weft_handover_rules *rules, time_t now);
+
+/* weftd was there for SECONDS more, by a clock that nobody sets.  True: that must be written down. */
+bool weft_handover_attend(struct weft_handover *h, const struct weft_handover_rules *rules, time_t now,
+			  unsigned seconds);
+
+/* What is to be written of H: while the lease goes on, another weftd, should there be one, waits anew. */
+struct weft_handover weft_handover_kept(const struct weft_handover *h,
+					const struct weft_handover_rules *rules, time_t now);
 
 /* Look at the record and at what there is to see, and say what is to be done; the record is changed as if
  * that had been begun.  SIGHT is NULL when the peer could not be asked; it must be younger than what was done

@@ -97,6 +97,8 @@ static void all(struct fields *f, struct weft_handover *h)
 	when(f, "deadline", &h->deadline);
 	when(f, "lost", &h->lost);
 	when(f, "renewed", &h->renewed);
+	if (f->out || json_object_object_get_ex(f->in, "waited", NULL)) /* it came later */
+		count(f, "waited", &h->waited, 0, INT32_MAX);
 	count(f, "cancel", &cancel, 0, 1);
 	count(f, "state", &state, 0, WEFT_REST_STATES - 1);
 	number(f, "exit", &exit_status, INT32_MIN, INT32_MAX);

@@ -18,7 +18,7 @@
 #define BOOK	    "runs.db"
 #define MAX_MINUTES (366 * 24 * 60)
 #define NO_MONEY    (-2) /* of attach(): there is no lien to be had, and nothing else is in the way */
-#define GRACE	    300 /* s that proxies have to come back after weftd was away, when the lease is not shorter */
+#define GRACE	    120 /* s that proxies have to come back after weftd was away, when the lease is not shorter */
 
 /* ---------------------------------------------------------------- runs */
 
@@ -131,7 +131,8 @@ int weft_runs_save(struct weft_runs *book, struct weft_run *run, const struct we
 				      .over = h->step == WEFT_HANDOVER_OVER,
 				      .settled = run->settled,
 				      .until = weft_handover_dead(h, &run->rules) };
-	char *record = weft_handover_write(h);
+	struct weft_handover kept = weft_handover_kept(h, &run->rules, time(NULL));
+	char *record = weft_handover_write(&kept);
 	bool used = row.over && run->h.step != WEFT_HANDOVER_OVER && h->started;
 	int rc;
 
@@ -163,12 +164,13 @@ static int change(struct weft_runs *book, struct weft_run *run, const struct wef
 static void renew(struct weft_runs *book, struct weft_run *run)
 {
 	struct weft_err err = WEFT_ERR_INIT;
+	bool due;
 
 	if (run->damage || run->h.step == WEFT_HANDOVER_OVER)
 		return;
-	run->h.renewed = time(NULL);
-	if (run->h.renewed >= run->written + (time_t)run->rules.lease / 8 &&
-	    weft_runs_save(book, run, &run->h, &err) < 0)
+	due = weft_handover_renew(&run->h, &run->rules, time(NULL));
+	due = due || run->h.renewed >= run->written + (time_t)run->rules.lease / 8;
+	if (due && weft_runs_save(book, run, &run->h, &err) < 0)
 		weft_log(WEFT_LOG_ERROR, "%s", err.text);
 }
 
@@ -183,11 +185,14 @@ static void poke(struct weft_runs_peer *peer)
 static struct weft_handover_rules rules_of(const struct weft_runs_peer *peer,
 					   const struct weft_run_order *order)
 {
+	unsigned lease = peer ? peer->lease : WEFT_CONF_LEASE;
+
 	return (struct weft_handover_rules){ .limit = order->what.minutes * 60,
 					     .allowance = WEFT_HANDOVER_ALLOWANCE,
 					     .slack = WEFT_HANDOVER_SLACK,
 					     .late = WEFT_HANDOVER_LATE,
-					     .lease = peer ? peer->lease : WEFT_CONF_LEASE,
+					     .lease = lease,
+					     .grace = lease < GRACE ? lease : GRACE,
 					     .rerun = peer && peer->rerun };
 }
 
@@ -250,32 +255,22 @@ static void append(struct weft_runs_peer *peer, struct weft_run *run)
 	*end = run;
 }
 
-struct loading {
-	struct weft_runs *book;
-	time_t now;
-};
-
 static int load(void *arg, const struct weft_store_row *row, const char *damage)
 {
-	const struct loading *l = arg;
-	struct weft_runs_peer *peer = find_peer(l->book, row->peer);
+	struct weft_runs *book = arg;
+	struct weft_runs_peer *peer = find_peer(book, row->peer);
 	struct weft_run *run;
-	time_t grace;
 
 	if (!peer) {
 		weft_log(WEFT_LOG_ERROR,
 			 "the run %s is at \"%s\", which is no peer in weft.conf: nothing is done with it",
 			 row->key, row->peer);
-		peer = &l->book->peers[l->book->n_peers - 1];
+		peer = &book->peers[book->n_peers - 1];
 		damage = "its peer is not in weft.conf";
 	}
-	run = run_of(l->book, row, damage);
+	run = run_of(book, row, damage);
 	if (!run)
 		return -1;
-	/* Nobody could ask while weftd was away. */
-	grace = run->rules.lease < GRACE ? (time_t)run->rules.lease : GRACE;
-	if (run->h.step != WEFT_HANDOVER_OVER && run->h.renewed < l->now - (time_t)run->rules.lease + grace)
-		run->h.renewed = l->now - (time_t)run->rules.lease + grace;
 	append(peer, run);
 	return 0;
 }
@@ -336,7 +331,6 @@ static int start(struct weft_runs *book, struct weft_err *err)
 struct weft_runs *weft_runs_open(const char *dir, const struct weft_conf *conf, struct weft_err *err)
 {
 	struct weft_runs *book;
-	struct loading loading;
 	char path[PATH_MAX];
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/" BOOK, dir) >= sizeof(path)) {
@@ -353,12 +347,11 @@ struct weft_runs *weft_runs_open(const char *dir, const struct weft_conf *conf, 
 		return NULL;
 	}
 	pthread_mutex_init(&book->lock, NULL);
-	loading = (struct loading){ book, time(NULL) };
 	weft_runs_pay_open(book, dir, conf);
 	if (make_peers(book, conf) < 0)
 		weft_err(err, "out of memory");
 	else if ((book->store = weft_store_open(path, err)) &&
-		 weft_store_read(book->store, 0, NULL, loading.now, load, &loading, err) == 0 &&
+		 weft_store_read(book->store, 0, NULL, time(NULL), load, book, err) == 0 &&
 		 weft_runs_pay_replay(book, err) == 0 && start(book, err) == 0)
 		return book;
 	weft_err(err, "%s: cannot be read", path);

@@ -512,16 +512,23 @@ static bool is_left(const struct weft_run *run, time_t now)
 	       now > weft_handover_dead(&run->h, &run->rules) + SETTLE && now > run->h.renewed + SETTLE;
 }
 
-/* A look begins.  Was the clock put forward since the last, or the machine asleep?  Then a lease that seems
- * to be over need not be: proxies could not ask. */
+/* A look begins; since the last one proxies could have asked.  Was the clock put forward meanwhile, or the
+ * machine asleep?  Then a lease that seems to be over need not be: they could not. */
 static void begin_look(struct worker *w)
 {
 	double wall = seconds(CLOCK_REALTIME), mono = seconds(CLOCK_MONOTONIC),
 	       step = wall - w->wall - (mono - w->mono);
+	unsigned passed = (unsigned)((time_t)mono - (time_t)w->mono);
+	struct weft_err err = WEFT_ERR_INIT;
 
-	for (struct weft_run *run = w->peer->runs; run && w->mono > 0 && step > STEP; run = run->next) {
-		if (!run->damage && run->h.step != WEFT_HANDOVER_OVER)
+	for (struct weft_run *run = w->peer->runs; run && w->mono > 0; run = run->next) {
+		if (run->damage || run->h.step == WEFT_HANDOVER_OVER)
+			continue;
+		if (step > STEP)
 			run->h.renewed += (time_t)step;
+		if (weft_handover_attend(&run->h, &run->rules, (time_t)wall, passed) &&
+		    weft_runs_save(w->book, run, &run->h, &err) < 0)
+			weft_log(WEFT_LOG_ERROR, "%s: %s", run->key, err.text);
 	}
 	w->wall = wall;
 	w->mono = mono;

@@ -20,7 +20,7 @@ static void check(const struct weft_handover *h)
 
 static void go_on(struct weft_handover h, const uint8_t *data, size_t size)
 {
-	static const struct weft_handover_rules rules = { 3600, 86400, 900, 120, 1200, true };
+	static const struct weft_handover_rules rules = { 3600, 86400, 900, 120, 1200, 60, true };
 	static char text[] = "x";
 	time_t now = h.sent + 100;
 

@@ -370,6 +370,49 @@ END_TEST
 
 /* ---------------------------------------------------------------- the record */
 
+/* weftd starts anew every 30 s; each time it was there for 20 s before that, and wrote down what it had to.
+ */
+static time_t short_lives(struct weft_handover *h, const struct weft_handover_rules *with, time_t now,
+			  time_t until)
+{
+	struct weft_handover disk = *h;
+
+	for (; now < until && !h->cancel; now += 30) {
+		*h = disk;
+		if (weft_handover_attend(h, with, now + 20, 20))
+			disk = weft_handover_kept(h, with, now + 20);
+		weft_handover_next(h, with, now + 20, 0, NULL);
+	}
+	return now;
+}
+
+START_TEST(lease_and_restarts)
+{
+	struct weft_handover_rules with = rules;
+	struct weft_handover h;
+
+	with.grace = 60;
+	weft_handover_begin(&h, 1000);
+	/* It is silent; each start of weftd gives no new lease, nor a whole grace. */
+	ck_assert_int_le(short_lives(&h, &with, 1000, 9000), 1000 + 1200 + 6 * 30);
+	ck_assert(h.cancel);
+	/* weftd was away for long: nothing is cancelled at once, and who asks then has a whole lease. */
+	weft_handover_begin(&h, 1000);
+	h = weft_handover_kept(&h, &with, 50000);
+	weft_handover_next(&h, &with, 50000, 0, NULL);
+	ck_assert(weft_handover_attend(&h, &with, 50059, 59));
+	weft_handover_next(&h, &with, 50059, 0, NULL);
+	ck_assert(!h.cancel);
+	ck_assert(weft_handover_renew(&h, &with, 50060));
+	ck_assert(!weft_handover_renew(&h, &with, 50070));
+	ck_assert(!weft_handover_attend(&h, &with, 51270, 1200));
+	weft_handover_next(&h, &with, 51270, 0, NULL);
+	ck_assert(!h.cancel);
+	weft_handover_next(&h, &with, 51271, 0, NULL);
+	ck_assert(h.cancel);
+}
+END_TEST
+
 static struct weft_handover full(void)
 {
 	struct weft_handover h = { .step = WEFT_HANDOVER_OVER,
@@ -380,6 +423,7 @@ static struct weft_handover full(void)
 				   .deadline = 2,
 				   .lost = 3,
 				   .renewed = 4,
+				   .waited = 11,
 				   .cancel = true,
 				   .state = WEFT_REST_TIMEOUT,
 				   .exit_status = 15,
@@ -405,7 +449,8 @@ START_TEST(record)
 	ck_assert_str_eq(
 		line,
 		"{\"step\":4,\"end\":1,\"attempt\":3,\"id\":4294967295,\"sent\":1,\"deadline\":2,\"lost\":3,"
-		"\"renewed\":4,\"cancel\":1,\"state\":5,\"exit\":15,\"submitted\":5,\"started\":6,\"ended\":"
+		"\"renewed\":4,\"waited\":11,\"cancel\":1,\"state\":5,\"exit\":15,\"submitted\":5,"
+		"\"started\":6,\"ended\":"
 		"7,"
 		"\"predicted\":8,\"failures\":9,\"not_before\":10,\"nodes\":\"g[1-2]\",\"tres\":\"gres\\/"
 		"gpu=2\","
@@ -502,6 +547,7 @@ int main(void)
 	tcase_add_test(tcase, names);
 	tcase_add_test(tcase, names_of_others);
 	tcase_add_test(tcase, record);
+	tcase_add_test(tcase, lease_and_restarts);
 	tcase_add_test(tcase, record_errors);
 	tcase_add_test(tcase, record_of_strange_words);
 	suite_add_tcase(suite, tcase);

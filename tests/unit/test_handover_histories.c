@@ -6,7 +6,8 @@
  * good, and weftd killed between any two steps.  In each of them:
  *   - the script completes at most once in a run, and never works twice at the same time;
  *   - a run ends, and what is said of its end is true: nothing is lost but what the peer lost;
- *   - nothing runs longer than the lease once nobody at home asks for it;
+ *   - nothing runs longer than the lease once nobody at home asks for it, however often weftd starts anew,
+ * and nothing ends for the lease before weftd was there to be asked for a while;
  *   - no copy is left at the peer.
  *
  * WEFT_HISTORIES=100000 for as many; WEFT_HISTORY=N for that one alone.
@@ -26,7 +27,10 @@ struct run {
 	struct weft_handover h;
 	char disk[WEFT_HANDOVER_MAX_RECORD]; /* as it was written last; "": never */
 	bool begun, judged, wanted_cancel;
-	time_t asked; /* when the proxy did last */
+	time_t written;	       /* as it asked last, on disk */
+	time_t starts;	       /* of weftd, since the lease is over */
+	time_t asked;	       /* when the proxy did last */
+	time_t heard, overdue; /* s of weftd's time since; and of those, since the lease is over */
 };
 
 struct history {
@@ -38,6 +42,7 @@ struct history {
 	unsigned n_runs, max_runs;
 	time_t now, poll;
 	time_t weftd_down; /* until then */
+	time_t attended;   /* until then weftd's time was counted */
 	time_t clear;	   /* since when weftd is up and the peer answers */
 	time_t proxy_down;
 	bool proxy_gone; /* for good */
@@ -69,7 +74,7 @@ static bool dies(struct history *h)
 {
 	if (!calm(h) && peer_chance(&h->random, h->deadly)) {
 		h->died = true;
-		h->weftd_down = h->now + (time_t)peer_below(&h->random, 300);
+		h->weftd_down = h->now + (time_t)peer_below(&h->random, h->number % 5 ? 300 : 1500);
 		seen.kills++;
 	}
 	return h->died;
@@ -77,13 +82,15 @@ static bool dies(struct history *h)
 
 static bool save(struct history *h, struct run *run)
 {
+	struct weft_handover kept = weft_handover_kept(&run->h, &h->rules, h->now);
 	char *line;
 
 	if (dies(h))
 		return false;
-	line = weft_handover_write(&run->h);
+	line = weft_handover_write(&kept);
 	HOLDS(h, line && strlen(line) < sizeof(run->disk));
 	memcpy(run->disk, line, strlen(line) + 1);
+	run->written = run->h.renewed;
 	free(line);
 	return !dies(h);
 }
@@ -96,9 +103,11 @@ static void reload(struct history *h)
 
 		if (weft_handover_read(run->disk, strlen(run->disk), &run->h, &err) < 0)
 			ck_abort_msg("history %lu: %s: %s", h->number, err.text, run->disk);
+		run->written = run->h.renewed;
+		run->starts++;
 	}
 	h->died = false;
-	h->poll = h->now;
+	h->poll = h->attended = h->now;
 }
 
 /* A new run begins once the one before it is over. */
@@ -110,6 +119,7 @@ static void begin(struct history *h)
 	weft_handover_begin(&run->h, h->now);
 	run->asked = h->now;
 	run->begun = true;
+	run->written = h->now;
 	h->died = false;
 	char *line = weft_handover_write(&run->h);
 	memcpy(run->disk, line, strlen(line) + 1);
@@ -172,6 +182,10 @@ static void work(struct history *h, int i, const struct weft_handover_sight *see
 		HOLDS(h, act != WEFT_HANDOVER_ASK_DB);
 	}
 	seen.lost_found += before.lost && !run->h.lost;
+	/* For its lease.  What was not written down of its last words is forgotten. */
+	if (run->h.cancel && !before.cancel)
+		HOLDS(h, h->now > run->asked + (time_t)(h->rules.lease - h->rules.lease / 8) &&
+				 run->heard + TICK >= (time_t)h->rules.grace);
 	if (memcmp(&before, &run->h, sizeof(before)) != 0 && !save(h, run))
 		return;
 	if (act != WEFT_HANDOVER_WAIT)
@@ -203,7 +217,13 @@ static void cycle(struct history *h)
 	int runs[PEER_JOBS];
 	size_t n = 0;
 	bool answered = h->now >= p->down && peer_below(&h->random, 100) >= p->faults;
+	unsigned passed = (unsigned)(h->now - h->attended);
 
+	h->attended = h->now;
+	for (unsigned i = 0; i < h->n_runs && !h->died; i++) {
+		if (weft_handover_attend(&h->runs[i].h, &h->rules, h->now, passed))
+			save(h, &h->runs[i]);
+	}
 	h->poll = h->now + TICK + (time_t)peer_below(&h->random, 15);
 	if (answered)
 		n = peer_copies(p->ctld.jobs, p->ctld.n, -1, rows, copies, runs);
@@ -237,7 +257,16 @@ static void home(struct history *h)
 		h->proxy_gone = true;
 	if (h->proxy_gone || h->now < h->proxy_down || !weftd)
 		return;
-	run->h.renewed = run->asked = h->now;
+	/* On disk now and then, as in weftd/runs.c.  What should be and is not was not heard. */
+	if (run->h.step != WEFT_HANDOVER_OVER &&
+	    (weft_handover_renew(&run->h, &h->rules, h->now) ||
+	     h->now >= run->written + (time_t)h->rules.lease / 8) &&
+	    !save(h, run) && run->written != h->now)
+		return;
+	run->asked = h->now;
+	run->heard = run->overdue = run->starts = 0;
+	if (h->died)
+		return;
 	if (run->h.step == WEFT_HANDOVER_OVER) {
 		/* Requeued after it was cancelled: a new run. */
 		if (run->h.end == WEFT_HANDOVER_CANCELLED && !calm(h) && h->n_runs < h->max_runs)
@@ -310,6 +339,18 @@ static bool has_surplus(const struct history *h, int i)
 	return false;
 }
 
+/* The lease of RUN. */
+static void check_lease(struct history *h, struct run *run)
+{
+	if (h->died || run->h.step == WEFT_HANDOVER_OVER)
+		return;
+	run->heard += TICK;
+	if (h->now > run->asked + (time_t)h->rules.lease)
+		run->overdue += TICK;
+	/* Of each of its lives what came after the last look is not counted. */
+	HOLDS(h, run->overdue <= (time_t)h->rules.grace + 25 * (1 + run->starts) || run->h.cancel);
+}
+
 /* What is said of the end of run I is true. */
 static void judge(struct history *h, int i)
 {
@@ -354,6 +395,7 @@ static void check(struct history *h)
 	for (unsigned i = 0; i < h->n_runs; i++) {
 		struct run *run = &h->runs[i];
 
+		check_lease(h, run);
 		HOLDS(h, h->peer.marks[i].completions <= 1);
 		HOLDS(h, !h->peer.marks[i].twice);
 		if (run->h.step == WEFT_HANDOVER_OVER && !run->judged && !h->died)
@@ -424,6 +466,7 @@ static void set_up(struct history *h, unsigned long number)
 		.slack = 150,
 		.late = 60,
 		.lease = 200 + peer_below(&h->random, 800),
+		.grace = 60,
 		.rerun = peer_below(&h->random, 3) > 0,
 	};
 	h->max_runs = 1 + peer_below(&h->random, PEER_RUNS);
