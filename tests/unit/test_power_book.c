@@ -133,6 +133,21 @@ START_TEST(refuses_what_could_overflow)
 }
 END_TEST
 
+/* What is gone makes room for as much again. */
+START_TEST(room_comes_back)
+{
+	struct weft_book *book = make();
+	const struct weft_draw most = { 0, WEFT_LINE_MAX - 100 }; /* besides the base */
+
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(weft_book_add(book, 1, &most, 1, 1000, 2000), 0);
+		ck_assert_int_eq(weft_book_add(book, 2, &most, 1, 3000, 4000), -1);
+		weft_book_remove(book, 1);
+	}
+	weft_book_destroy(book);
+}
+END_TEST
+
 START_TEST(earliest)
 {
 	struct weft_book *book = make();
@@ -307,6 +322,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, fits);
 	tcase_add_test(tc, entries);
 	tcase_add_test(tc, refuses_what_could_overflow);
+	tcase_add_test(tc, room_comes_back);
 	tcase_add_test(tc, earliest);
 	tcase_add_test(tc, changes);
 	tcase_add_loop_test(tc, large_books, 0, 5);

@@ -144,6 +144,47 @@ START_TEST(only_nodes_that_it_may_have)
 }
 END_TEST
 
+/* The cards are free; the processors or the memory of the one node that it may have are not. */
+START_TEST(what_else_than_cards)
+{
+	static const struct {
+		struct weft_sight_job asks;
+		const char *want;
+	} cases[] = {
+		{ { .min_cpus = 4 }, "    missing: nothing; it could start now\n" },
+		{ { .min_cpus = 8 },
+		  "on a node nv2 has 4 free\n    would help: job 11 ends 13:00:00 at the latest\n" },
+		{ { .min_cpus = 1, .node_cpus = 8 },
+		  "on a node nv2 has 4 free\n    would help: job 11 ends 13:00:00 at the latest\n" },
+		{ { .min_cpus = 65 },
+		  "    would help: nothing; the nodes that the job may have are not enough\n" },
+		{ { .min_cpus = 2, .memory = 1000 }, "    missing: nothing; it could start now\n" },
+		{ { .min_cpus = 2, .memory = 1000, .memory_by_cpu = true },
+		  "    would help: job 11 ends 13:00:00 at the latest\n" },
+		{ { .memory = 1500, .memory_by_cpu = true }, "    missing: nothing; it could start now\n" },
+	};
+	struct weft_sight_use processors = {
+		.node = 1, .class_id = WEFT_SIGHT_NONE, .cpus = 60, .memory = 510500
+	};
+
+	add((struct weft_sight_job){ .state = WEFT_JOB_RUNNING, .end = AT(1300) });
+	ck_assert_int_eq(weft_sight_use(s, &processors), 0);
+	s->nodes[1].cpus_used = 60;
+	s->nodes[1].memory_used = 510500;
+	add((struct weft_sight_job){ .accel = "1:h100" });
+	s->interests[0].id = 12;
+	s->interests[0].eligible = calloc(LENGTH(gres), 1);
+	s->interests[0].eligible[1] = 1;
+	for (int i = 0; i < LENGTH(cases); i++) {
+		s->jobs[1].min_cpus = cases[i].asks.min_cpus;
+		s->jobs[1].node_cpus = cases[i].asks.node_cpus;
+		s->jobs[1].memory = cases[i].asks.memory;
+		s->jobs[1].memory_by_cpu = cases[i].asks.memory_by_cpu;
+		ck_assert_msg(strstr(ask("why 12"), cases[i].want) != NULL, "%d: %s", i, answer);
+	}
+}
+END_TEST
+
 START_TEST(what_else_is_in_the_way)
 {
 	struct weft_sight_job *job;
@@ -576,6 +617,7 @@ int main(void)
 	tcase_add_test(t, power);
 	tcase_add_test(t, why_it_waits);
 	tcase_add_test(t, only_nodes_that_it_may_have);
+	tcase_add_test(t, what_else_than_cards);
 	tcase_add_test(t, what_else_is_in_the_way);
 	tcase_add_test(t, arrays);
 	tcase_add_test(t, json_of_jobs);
