@@ -74,6 +74,17 @@ struct weft_proxy_end weft_proxy_end_of(const struct weft_proxy_run *run, const 
 	return (struct weft_proxy_end){ WEFT_PROXY_REFUSAL, 0 };
 }
 
+bool weft_proxy_end_in_doubt(const struct weft_proxy_run *run)
+{
+	struct weft_proxy_end end = of_status(run->status);
+
+	if (run->phase != WEFT_PROXY_ENDED || !strcmp(run->state, "COMPLETED"))
+		return false;
+	/* Of a batch job that its node no longer knows slurmctld says that it has ended with 1. */
+	return strcmp(run->state, "FAILED") != 0 || is_zero(&end) || end.code == 1 ||
+	       weft_wrapper_excuse(end.code);
+}
+
 _Noreturn void weft_proxy_die(const struct weft_proxy_end *end)
 {
 	const struct rlimit none = { 0, 0 };

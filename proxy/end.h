@@ -22,6 +22,10 @@ struct weft_proxy_end {
 struct weft_proxy_end weft_proxy_end_of(const struct weft_proxy_run *run, const char *peer, char *text,
 					size_t size);
 
+/* The peer's Slurm may be wrong about how RUN ended: it says what one says that has lost sight of a job,
+ * having been put back to an earlier state, or killed before it had written down that the job ended. */
+bool weft_proxy_end_in_doubt(const struct weft_proxy_run *run);
+
 /* End like that. */
 _Noreturn void weft_proxy_die(const struct weft_proxy_end *end);
 

@@ -26,4 +26,8 @@ int weft_proxy_stage(const struct weft_proxy_stage *stage, const char *what, con
 int weft_proxy_stage_fetch(const struct weft_proxy_stage *stage, struct weft_proxy_output *output,
 			   struct weft_err *err);
 
+/* The exit code of the script, which the wrapper wrote down at the peer when it ended by itself, brought by
+ * Fetch=.  -1: there is none of this run, or it cannot be had. */
+int weft_proxy_stage_done(const struct weft_proxy_stage *stage);
+
 #endif

@@ -422,15 +422,31 @@ static void await_limit(const struct proxy *proxy)
 		weft_proxy_nap(FIRST_PAUSE);
 }
 
+/* What the script's own last act says counts before the word of a Slurm that may have lost sight of it. */
+static void hear_script(struct proxy *proxy)
+{
+	struct weft_proxy_stage stage = stage_of(proxy, &proxy->run, NULL);
+	int code = weft_proxy_end_in_doubt(&proxy->run) ? weft_proxy_stage_done(&stage) : -1;
+
+	if (code < 0 || (!strcmp(proxy->run.state, "FAILED") && code == 1))
+		return;
+	fprintf(stderr, "weft: %s says that job %u ended in state %s; but its script ended, with %d\n",
+		proxy->peer->name, proxy->run.remote_id, proxy->run.state, code);
+	snprintf(proxy->run.state, sizeof(proxy->run.state), "%s", code ? "FAILED" : "COMPLETED");
+	proxy->run.status = code << 8; /* as wait() gives it */
+}
+
 static _Noreturn void finish(struct proxy *proxy)
 {
 	char text[1024];
 	struct weft_err err = WEFT_ERR_INIT;
 	struct weft_proxy_stage stage = stage_of(proxy, &proxy->run, NULL);
-	struct weft_proxy_end end = weft_proxy_end_of(&proxy->run, proxy->peer->name, text, sizeof(text));
+	struct weft_proxy_end end;
 	bool home = true;
 
 	fetch_all(proxy);
+	hear_script(proxy);
+	end = weft_proxy_end_of(&proxy->run, proxy->peer->name, text, sizeof(text));
 	fflush(stderr);
 	if (proxy->run.phase == WEFT_PROXY_ENDED &&
 	    weft_proxy_stage(&stage, "StageOut=", proxy->peer->stage_out, &err)) {

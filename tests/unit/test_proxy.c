@@ -448,6 +448,69 @@ START_TEST(fetch_of_weft_conf)
 }
 END_TEST
 
+static const struct {
+	const char *done;
+	int code;
+} dones[] = {
+	{ "7 3\n", 7 },
+	{ "0 4\n", 0 },
+	{ "255 10\n", 255 },
+	{ "7 2\n", -1 },
+	{ "256 3\n", -1 },
+	{ "7 3", -1 },
+	{ "", -1 },
+	{ "7\n", -1 },
+	{ "-7 3\n", -1 },
+	{ "7 3\n7 3\n", -1 },
+	{ " 7 3\n", -1 },
+	{ "7 3333333333\n", -1 },
+	{ "this is no exit code but a text, and it is too long\n", -1 },
+};
+
+START_TEST(what_the_script_has_left)
+{
+	struct weft_conf_peer peer = { .name = "beta",
+				       .fetch = "tail -c +%n \"$DIR\"/top/%k/$(basename %f)" };
+	struct weft_proxy_job job;
+	char *argv[N_ARGS + 1], text[256];
+	struct weft_proxy_stage stage;
+
+	read_job(&job, argv, "script");
+	stage = (struct weft_proxy_stage){ &job, &peer, "bob", "~/runs", KEY, 3, NULL };
+	ck_assert_int_eq(weft_proxy_stage_done(&stage), -1);
+	ck_assert_int_eq(system("mkdir -p \"$DIR/top/" KEY "\""), 0);
+	for (size_t i = 0; i < sizeof(dones) / sizeof(dones[0]); i++) {
+		snprintf(text, sizeof(text), "printf %%s '%s' > \"$DIR/top/" KEY "/done\"", dones[i].done);
+		ck_assert_int_eq(system(text), 0);
+		ck_assert_int_eq(weft_proxy_stage_done(&stage), dones[i].code);
+	}
+	peer.fetch = NULL;
+	ck_assert_int_eq(weft_proxy_stage_done(&stage), -1);
+}
+END_TEST
+
+START_TEST(ends_in_doubt)
+{
+	static const struct {
+		struct weft_proxy_run run;
+		bool doubt;
+	} cases[] = {
+		{ { .phase = WEFT_PROXY_ENDED, .state = "COMPLETED" }, false },
+		{ { .phase = WEFT_PROXY_ENDED, .state = "FAILED", .status = 7 << 8 }, false },
+		{ { .phase = WEFT_PROXY_ENDED, .state = "FAILED", .status = SIGSEGV }, false },
+		{ { .phase = WEFT_PROXY_ENDED, .state = "FAILED", .status = 1 << 8 }, true },
+		{ { .phase = WEFT_PROXY_ENDED, .state = "FAILED", .status = 213 << 8 }, true },
+		{ { .phase = WEFT_PROXY_ENDED, .state = "NODE_FAIL" }, true },
+		{ { .phase = WEFT_PROXY_ENDED, .state = "CANCELLED", .status = SIGTERM }, true },
+		{ { .phase = WEFT_PROXY_CANCELLED, .state = "CANCELLED", .status = SIGTERM }, false },
+		{ { .phase = WEFT_PROXY_NONE }, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ck_assert_int_eq(weft_proxy_end_in_doubt(&cases[i].run), cases[i].doubt);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- the end */
 
 #define EXITED(code) ((code) << 8)
@@ -568,6 +631,8 @@ int main(void)
 	tcase_add_test(tc, a_large_output_is_whole);
 	tcase_add_test(tc, killed_at_any_moment);
 	tcase_add_test(tc, fetch_of_weft_conf);
+	tcase_add_test(tc, what_the_script_has_left);
+	tcase_add_test(tc, ends_in_doubt);
 	tcase_add_loop_test(tc, an_end, 0, sizeof(ends) / sizeof(ends[0]));
 	tcase_add_loop_test(tc, an_answer, 0, sizeof(answers) / sizeof(answers[0]));
 	suite_add_tcase(s, tc);
