@@ -595,7 +595,7 @@ if [ $short = yes ]; then # a lease passes fast
 	looks=$(looks_of_weftd)
 	set_clock alpha/weftd +0s
 	wait_until 60 eval '[ "$(looks_of_weftd)" -gt "$looks" ]' || fail "weftd does not look at beta"
-	step_clock weftd +$((lease + 5))s
+	step_clock weftd +$((2 * lease + 10))s
 fi
 wait_until $((lease + late)) site_on beta no_jobs || fail "left at beta: $(peer_jobs beta 'PENDING|RUNNING|COMPLETING')"
 rm "$CLUSTER_TOP/watch"
