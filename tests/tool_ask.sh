@@ -14,7 +14,7 @@ cat "$SCRATCH/answer"
 END
 chmod +x "$scratch/bin/scontrol"
 export SCRATCH=$scratch PATH="$scratch/bin:$PATH" TZ=UTC
-unset COLUMNS
+unset COLUMNS NO_COLOR
 
 # whole TEXT FILE: FILE is TEXT, and the exit status
 whole()
@@ -67,7 +67,7 @@ expect "breaks long lines" 0 "job 14 of alice, partition all: PENDING
     missing: nothing; it could start now
   predicted start: 2025-03-01, by the
     scheduler" why 14
-unset COLUMNS
+unset COLUMNS NO_COLOR
 "${weft[@]}" why --json 14 | tr -d ' \n' | cut -c1-40 > "$scratch/got"
 [ "$(cat "$scratch/got")" = '{"version":1,"question":"why","taken":'"${now:0:2}" ]
 result "prints JSON" $? "$scratch/got"
