@@ -207,13 +207,18 @@ static const struct weft_site_run *run_of(const struct pass *p, uint32_t job)
 	return found ? *found : NULL;
 }
 
+static bool is_for(const struct weft_site_refusal *r, const struct weft_backlog_job *job)
+{
+	return r->job == job->id && r->uid == job->uid;
+}
+
 /* What weftd said when JOB was to be handed to PEER; NULL: nothing, or not lately. */
 static const char *refusal_of(const struct pass *p, const struct weft_backlog_job *job, const char *peer)
 {
 	for (unsigned i = 0; p->sites && i < p->sites->n_refusals; i++) {
 		const struct weft_site_refusal *r = &p->sites->refusals[i];
 
-		if (r->job == job->id && r->uid == job->uid && !xstrcmp(r->peer, peer))
+		if (is_for(r, job) && !xstrcmp(r->peer, peer))
 			return r->why;
 	}
 	return NULL;
@@ -399,11 +404,14 @@ static void add_refusals(struct pass *p, struct thought *t, struct weft_burst_wa
 			 const struct weft_backlog_job *job)
 {
 	w->refusals = t->refusals + t->n_refusals;
-	for (unsigned i = 0; i < p->conf->n_peers; i++) {
-		const char *why = refusal_of(p, job, p->conf->peers[i].name);
+	for (unsigned i = 0; p->sites && i < p->sites->n_refusals; i++) {
+		const struct weft_site_refusal *r = &p->sites->refusals[i];
+		const struct weft_conf_peer *peer =
+			is_for(r, job) ? weft_conf_find_peer(p->conf, r->peer) : NULL;
 
-		if (why && t->n_refusals < p->sites->n_refusals) {
-			t->refusals[t->n_refusals++] = (struct weft_burst_refusal){ i, why };
+		if (peer && t->n_refusals < p->sites->n_refusals) {
+			t->refusals[t->n_refusals++] =
+				(struct weft_burst_refusal){ (unsigned)(peer - p->conf->peers), r->why };
 			w->n_refusals++;
 		}
 	}
