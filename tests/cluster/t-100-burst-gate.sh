@@ -263,6 +263,7 @@ expect_field "$JOB" JobState RUNNING
 refusals="{\"job\":$JOB,\"uid\":0,\"peer\":\"beta\",\"why\":\"root has no budget\"}"
 one "$(kind gpu:h100 2000000 8)"
 wait_for 40 is_back
+sleep 1.1 # what weftd wrote in the second of the requeue may be older than that
 one "$(kind gpu:h100 2000000 8)"
 ok scontrol update JobId="$JOB" StartTime=now+1
 expect_comment "$JOB" '^weft: waits here; beta does not take it: root has no budget$'
