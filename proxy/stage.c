@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,8 @@ int weft_proxy_stage_done(const struct weft_proxy_stage *stage)
 		return -1;
 	code = number(&at, ' ', 255);
 	attempt = code < 0 ? -1 : number(&at, '\n', INT_MAX);
+	if (code > 128 && code <= 128 + SIGRTMAX)
+		return -1;
 	/* What an earlier run of the job left does not count for this one. */
 	return attempt >= (long)stage->first && at == done.text + done.len ? (int)code : -1;
 }

@@ -27,7 +27,8 @@ int weft_proxy_stage_fetch(const struct weft_proxy_stage *stage, struct weft_pro
 			   struct weft_err *err);
 
 /* The exit code of the script, which the wrapper wrote down at the peer when it ended by itself, brought by
- * Fetch=.  -1: there is none of this run, or it cannot be had. */
+ * Fetch=.  -1: there is none of this run, it cannot be had, or it is that of a signal, of which a script dies
+ * when its node fails or its time is over, too. */
 int weft_proxy_stage_done(const struct weft_proxy_stage *stage);
 
 #endif
