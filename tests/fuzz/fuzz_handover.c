@@ -25,7 +25,7 @@ static void go_on(struct weft_handover h, const uint8_t *data, size_t size)
 	time_t now = h.sent + 100;
 
 	for (size_t i = 0; i + 3 < size && i < 64; i += 4) {
-		struct weft_rest_seen seen = { .id = data[i] % 3 ? h.id : data[i],
+		struct weft_rest_seen seen = { .id = data[i] % 3 && h.id ? h.id : data[i] | 1u, /* never 0 */
 					       .name = text,
 					       .user = text,
 					       .partition = text,
@@ -49,6 +49,7 @@ static void go_on(struct weft_handover h, const uint8_t *data, size_t size)
 		if (data[i + 3] & 4)
 			weft_handover_cancel(&h, "z");
 		weft_handover_surplus(&h, &copy);
+		weft_handover_attend(&h, &rules, now, data[i + 3]);
 		check(&h);
 		now += (time_t)data[i + 3] * 1000;
 	}
