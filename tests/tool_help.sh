@@ -23,7 +23,7 @@ complete_words()
 printf '%s\n' "${commands[@]}" | diff - <(complete_words "" | grep -v '^--' | sort) | report "completion knows the commands"
 for command in "${commands[@]}"; do
 	case $command in check | models | vendors) continue ;; esac
-	weft "$command" --help | grep -o '^  --[a-z-]*=\?' | tr -d ' ' | sort -u |
+	weft --catalogue=/nowhere "$command" --help | grep -o '^  --[a-z-]*=\?' | tr -d ' ' | sort -u |
 		diff - <(complete_words "$command" -- | sort -u) | report "completion knows the options of $command"
 done
 complete_words wh | diff <(echo why) - | report "completion completes a command"

@@ -194,17 +194,33 @@ static int vendors(const struct weft_catalogue *cat)
 	return STATUS_OK;
 }
 
-static int command(const struct weft_catalogue *cat, int argc, char **argv)
+/* The commands that show what the catalogue says. */
+static int show(const char *path, const char *site, int argc, char **argv)
 {
-	if (!strcmp(argv[0], "check"))
-		return argc == 2 ? check(cat, argv[1]) : usage_error(who, usage, "check takes one request");
-	if (!strcmp(argv[0], "models"))
-		return models(cat, argv + 1);
-	if (!strcmp(argv[0], "vendors"))
-		return argc == 1 ? vendors(cat) : usage_error(who, usage, "vendors takes no argument");
-	if (!strcmp(argv[0], "detect"))
-		return weft_detect(cat, argc, argv);
-	return usage_error(who, usage, "there is no such command");
+	struct weft_err err = WEFT_ERR_INIT;
+	const char *name = argv[0], *flaw = NULL;
+	struct weft_catalogue *cat;
+	int status;
+
+	if (!strcmp(name, "check"))
+		flaw = argc == 2 ? NULL : "check takes one request";
+	else if (!strcmp(name, "vendors"))
+		flaw = argc == 1 ? NULL : "vendors takes no argument";
+	else if (strcmp(name, "models") != 0)
+		flaw = "there is no such command";
+	if (flaw)
+		return usage_error(who, usage, flaw);
+	cat = weft_catalogue_load(path, site, &err);
+	if (!cat)
+		return complain(who, &err);
+	if (!strcmp(name, "check"))
+		status = check(cat, argv[1]);
+	else if (!strcmp(name, "vendors"))
+		status = vendors(cat);
+	else
+		status = models(cat, argv + 1);
+	weft_catalogue_destroy(cat);
+	return status;
 }
 
 /* Commands that need no catalogue.  A new one goes into man/weft.1 and contrib/completion/weft, too. */
@@ -234,9 +250,7 @@ int main(int argc, char **argv)
 						 { "version", no_argument, NULL, 'V' },
 						 { 0 } };
 	const char *path = WEFT_CATALOGUE_PATH, *site = NULL;
-	struct weft_err err = WEFT_ERR_INIT;
-	struct weft_catalogue *cat;
-	int c, status;
+	int c;
 
 	while ((c = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
 		switch (c) {
@@ -259,14 +273,11 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[optind], plain[i].name))
 			return plain[i].run(argc - optind, argv + optind);
 	}
-	if (!strcmp(argv[optind], "report"))
-		return weft_report(path, site, argc - optind, argv + optind);
+	if (!strcmp(argv[optind], "detect"))
+		return weft_detect(path, site, argc - optind, argv + optind);
 	if (!strcmp(argv[optind], "metrics"))
 		return weft_metrics(path, site, argc - optind, argv + optind);
-	cat = weft_catalogue_load(path, site, &err);
-	if (!cat)
-		return complain(who, &err);
-	status = command(cat, argc - optind, argv + optind);
-	weft_catalogue_destroy(cat);
-	return status;
+	if (!strcmp(argv[optind], "report"))
+		return weft_report(path, site, argc - optind, argv + optind);
+	return show(path, site, argc - optind, argv + optind);
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/catalogue.h"
 #include "core/file.h"
 #include "core/machine.h"
 #include "core/scan.h"
@@ -236,7 +237,7 @@ static const char *flaw(const struct options *o)
 	return NULL;
 }
 
-int weft_detect(const struct weft_catalogue *cat, int argc, char **argv)
+int weft_detect(const char *catalogue, const char *site, int argc, char **argv)
 {
 	static const struct option options[] = { { "gres-conf", no_argument, NULL, 'g' },
 						 { "slurm-conf", no_argument, NULL, 's' },
@@ -251,7 +252,9 @@ int weft_detect(const struct weft_catalogue *cat, int argc, char **argv)
 						 { "help", no_argument, NULL, 'h' },
 						 { 0 } };
 	struct options o = { .tools = true, .gres_name = "gpu" };
-	int c;
+	struct weft_err err = WEFT_ERR_INIT;
+	struct weft_catalogue *cat;
+	int c, status;
 
 	optind = 0; /* start anew: the command's own options */
 	while ((c = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
@@ -299,5 +302,12 @@ int weft_detect(const struct weft_catalogue *cat, int argc, char **argv)
 	}
 	if (optind != argc)
 		return usage_error(who, usage, "takes no argument");
-	return flaw(&o) ? usage_error(who, usage, flaw(&o)) : detect(cat, &o);
+	if (flaw(&o))
+		return usage_error(who, usage, flaw(&o));
+	cat = weft_catalogue_load(catalogue, site, &err);
+	if (!cat)
+		return complain("weft", &err);
+	status = detect(cat, &o);
+	weft_catalogue_destroy(cat);
+	return status;
 }

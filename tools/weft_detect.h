@@ -5,12 +5,13 @@
 #ifndef WEFT_DETECT_H
 #define WEFT_DETECT_H
 
-#include "core/catalogue.h"
-
 /* Its exit status, besides those of command.h, when there is no accelerator. */
 enum { DETECT_NONE = 3 };
 
-/* ARGV[0] is "detect".  Prints, and returns the exit status. */
-int weft_detect(const struct weft_catalogue *cat, int argc, char **argv);
+/*
+ * With the catalogue CATALOGUE and the site's own on top of it, SITE or NULL.  ARGV[0] is "detect".  Prints,
+ * and returns the exit status.
+ */
+int weft_detect(const char *catalogue, const char *site, int argc, char **argv);
 
 #endif

@@ -40,9 +40,9 @@ static int do_wrapper(struct weft_err *err)
 static int do_burst(struct weft_err *err)
 {
 	const struct weft_conf_burst site = { .value = 1000000 };
-	const struct weft_burst_place peer = { "beta", 1000, 60, 5, 2000, "EUR", true };
+	const struct weft_burst_place peer = { "beta", 1000, 60, 5, 2000, "EUR", true, NULL };
 	struct weft_burst_case c = {
-		.now = 1000, .home = { "home", 9000, 60, 0, 0, "", true }, .peers = &peer, .n_peers = 1
+		.now = 1000, .home = { "home", 9000, 60, 0, 0, "", true, NULL }, .peers = &peer, .n_peers = 1
 	};
 	struct weft_outlook_waiting waiting[150];
 	struct weft_burst_answer answer;
