@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Faults: runs are handed to a peer while calls are lost on the way there and back, the line is cut, daemons and proxies are
-# killed, clocks are wrong, and the peer's slurmctld is put back to an earlier state.  Each job says itself when it starts,
+# killed, clocks are wrong, and the peer's slurmctld is put back by seconds, or an hour.  Each job says itself when it starts,
 # lives and ends: none may run twice, none may be lost, none may outlive its lease.
 #
 #	FAULTS=1000 WEFT_TEST_TIMEOUT=36000 bash tests/cluster/run BUILD t-106
@@ -187,19 +187,33 @@ cut_line()
 	kill -CONT "$(pid_of beta/faulty)"
 }
 
-# put_back: the peer's slurmctld, to what it knew some seconds ago
+# state_to_put_back: the newest copy that is an hour old; before there has been an hour, the newest of all
+state_to_put_back()
+{
+	local copy chosen='' hour
+	hour=$(($(date +%s) - 3600))
+	for copy in "$CLUSTER_TOP"/beta/state.*; do # in order
+		[ -z "$chosen" ] || [ "${copy##*.}" -le $hour ] || [ "${chosen##*.}" -gt $hour ] || break
+		chosen=$copy
+	done
+	echo "$chosen"
+}
+
+# put_back: the peer's slurmctld, to what it knew some seconds ago, or an hour
 put_back()
 {
+	local copy
 	sleep $((2 + RANDOM % 4))
-	rm -rf "$CLUSTER_TOP/beta/state.old"
-	cp -a "$CLUSTER_TOP/beta/state" "$CLUSTER_TOP/beta/state.old" 2> /dev/null || true
+	cp -a "$CLUSTER_TOP/beta/state" "$CLUSTER_TOP/beta/state.$(date +%s)" 2> /dev/null || true
 	sleep $((3 + RANDOM % 6))
 	touch "$CLUSTER_TOP/hands-off"
 	sleep 1
 	kill_daemon beta/slurmctld
 	sleep 1
+	copy=$(state_to_put_back)
+	diag "beta's slurmctld is put back by $(($(date +%s) - ${copy##*.})) s"
 	rm -rf "$CLUSTER_TOP/beta/state"
-	mv "$CLUSTER_TOP/beta/state.old" "$CLUSTER_TOP/beta/state"
+	cp -a "$copy" "$CLUSTER_TOP/beta/state"
 	rm "$CLUSTER_TOP/hands-off"
 }
 
