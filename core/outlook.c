@@ -11,10 +11,9 @@
 #include <string.h>
 
 #include "core/power_line.h"
+#include "core/radix.h"
 
 #define EXACT_STEPS (WEFT_OUTLOOK_MAX_STEPS / 2) /* of the near future, when there are too many */
-#define DIGIT_BITS  11
-#define DIGITS	    (1u << DIGIT_BITS)
 
 static uint32_t scaled(uint32_t seconds, double scale)
 {
@@ -38,37 +37,6 @@ struct ending {
 	uint64_t cards;
 };
 
-/* By digits of DIGIT_BITS: there may be as many as nodes, and comparing them all would take longest of all.
- */
-static void sort(struct ending *ends, struct ending *other, size_t n)
-{
-	for (unsigned shift = 0; shift < 3 * DIGIT_BITS; shift += DIGIT_BITS) {
-		size_t place[DIGITS + 1] = { 0 };
-
-		for (size_t i = 0; i < n; i++)
-			place[(ends[i].seconds >> shift) % DIGITS + 1]++;
-		for (unsigned i = 1; i < DIGITS; i++)
-			place[i] += place[i - 1];
-		for (size_t i = 0; i < n; i++)
-			other[place[(ends[i].seconds >> shift) % DIGITS]++] = ends[i];
-		memcpy(ends, other, n * sizeof(*ends));
-	}
-}
-
-/* What ends at one moment becomes one.  Returns how many are left. */
-static size_t add_equal(struct ending *ends, size_t n)
-{
-	size_t m = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (m > 0 && ends[m - 1].seconds == ends[i].seconds)
-			ends[m - 1].cards += ends[i].cards;
-		else
-			ends[m++] = ends[i];
-	}
-	return m;
-}
-
 /* Of those beyond the first EXACT_STEPS several become one, at the last of their ends, so that there are no
  * more than steps. */
 static size_t put_together(struct ending *ends, size_t n)
@@ -86,23 +54,33 @@ static size_t put_together(struct ending *ends, size_t n)
 	return m;
 }
 
-/* The ends of those that run, by SCALE, in order; *N becomes how many.  NULL: out of memory. */
+/* The ends of those that run, by SCALE, in order, those of one moment as one; *N becomes how many.  NULL: out
+ * of memory. */
 static struct ending *ends_of(const struct weft_outlook_running *running, size_t *n, time_t now, double scale)
 {
-	struct ending *ends = calloc(2 * *n + 1, sizeof(*ends));
+	struct ending *ends = malloc((*n + 1) * sizeof(*ends));
+	struct weft_radix *order = malloc((2 * *n + 1) * sizeof(*order));
+	size_t m = 0;
 
-	if (!ends)
-		return NULL;
-	for (size_t i = 0; i < *n; i++) {
+	for (size_t i = 0; i < *n && order; i++) {
 		time_t left = running[i].end - now;
 		uint32_t most = left < 1 ? 1 : left < (time_t)UINT32_MAX ? (uint32_t)left : UINT32_MAX;
 
-		ends[i] = (struct ending){ scaled(most, scale), running[i].cards };
+		order[i] = (struct weft_radix){ scaled(most, scale), (uint32_t)i };
 	}
-	sort(ends, ends + *n, *n);
-	*n = add_equal(ends, *n);
-	if (*n > WEFT_OUTLOOK_MAX_STEPS)
-		*n = put_together(ends, *n);
+	if (order)
+		weft_radix_sort(order, order + *n, *n);
+	for (size_t i = 0; i < *n && order && ends; i++) {
+		if (m == 0 || ends[m - 1].seconds != order[i].key)
+			ends[m++] = (struct ending){ order[i].key, 0 };
+		ends[m - 1].cards += running[order[i].index].cards;
+	}
+	if (!order) {
+		free(ends);
+		ends = NULL;
+	}
+	free(order);
+	*n = m > WEFT_OUTLOOK_MAX_STEPS ? put_together(ends, m) : m;
 	return ends;
 }
 

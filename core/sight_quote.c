@@ -29,7 +29,7 @@
 #define AN_HOUR	   3600		      /* s */
 #define STALE	   300		      /* s: a snapshot that is older is not believed */
 #define MAX_LENGTH (366 * 86400)      /* s */
-#define HASHES	   1024
+#define HASHES	   8192
 
 struct offer {
 	const char *site; /* NULL: home */
@@ -42,6 +42,11 @@ struct offer {
 	bool cheapest, soonest, greenest;
 };
 
+struct waiter {
+	unsigned class_id;
+	const struct weft_sight_job *job;
+};
+
 struct quote {
 	const struct weft_sight *s;
 	time_t now;
@@ -49,7 +54,7 @@ struct quote {
 	struct weft_jobspec spec;
 	unsigned char *home;			/* by node */
 	unsigned gateways[WEFT_CONF_MAX_PEERS]; /* the nodes of the peers; UINT_MAX: there is none */
-	const struct weft_sight_job **queue;	/* who waits for such cards at home */
+	struct waiter *queue;			/* who waits for such cards at home */
 	size_t n_queue, room;			/* so many of a class are taken in */
 	size_t waiting[WEFT_INVENTORY_MAX_CLASSES];
 	uint64_t cards[WEFT_INVENTORY_MAX_CLASSES];		   /* at home, that can be used */
@@ -139,7 +144,7 @@ static int list_queue(struct quote *q)
 		    (job->part < s->n_parts && away[job->part]) ||
 		    job->asks[0] >= WEFT_INVENTORY_MAX_CLASSES || !q->nodes_of[job->asks[0]])
 			continue;
-		q->queue[q->n_queue++] = job;
+		q->queue[q->n_queue++] = (struct waiter){ job->asks[0], job };
 		q->waiting[job->asks[0]]++;
 	}
 	free(away);
@@ -208,9 +213,9 @@ static size_t who_waits(struct quote *q, unsigned class_id, struct weft_outlook_
 	size_t n = 0, all = 0;
 
 	for (size_t i = 0; i < q->n_queue; i++) {
-		const struct weft_sight_job *job = q->queue[i];
+		const struct weft_sight_job *job = q->queue[i].job;
 
-		if (job->asks[0] != class_id)
+		if (q->queue[i].class_id != class_id)
 			continue;
 		all++;
 		keep_first(waiting, &n, q->room,
@@ -234,8 +239,8 @@ static const struct weft_outlook *outlook_of(struct quote *q, unsigned class_id)
 
 	if (q->outlooks[class_id])
 		return q->outlooks[class_id];
-	running = calloc(q->s->n_uses + 1, sizeof(*running));
-	waiting = calloc(q->room + 1, sizeof(*waiting));
+	running = malloc((q->s->n_uses + 1) * sizeof(*running));
+	waiting = malloc((q->room + 1) * sizeof(*waiting));
 	if (running && waiting)
 		o = calloc(1, sizeof(*o));
 	if (o) {

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/radix.h"
+
 #define NEVER SIZE_MAX
 
 /* What is free on a node after so many ends. */
@@ -27,32 +29,12 @@ struct search {
 	const struct weft_why_node *nodes;
 	size_t n_nodes;
 	const struct weft_why_release *given;
-	size_t *order; /* of the releases, by their ends */
+	struct weft_radix *order; /* of the releases, by their ends */
 	size_t n_releases;
 	struct room *rooms, *sorted;
 	unsigned *cards; /* room for one figure for each node */
 	bool all;	 /* count nodes that cannot be used, too */
 };
-
-static time_t end_of(const struct weft_why_release *r)
-{
-	return r->end ? r->end : (time_t)INT64_MAX;
-}
-
-/* Releases with one end that stand together, as those of a job do. */
-struct ending {
-	time_t end;
-	size_t first, n;
-};
-
-static int by_end(const void *x, const void *y)
-{
-	const struct ending *a = x, *b = y;
-
-	if (a->end != b->end)
-		return a->end < b->end ? -1 : 1;
-	return a->first < b->first ? -1 : a->first > b->first;
-}
 
 /* Best first: those that fit, of these the ones that can be used, and those that need the fewest ends. */
 static int by_merit(const void *x, const void *y)
@@ -106,7 +88,7 @@ static void look_after(struct search *s, size_t n)
 					     .cpus = s->nodes[i].cpus_free,
 					     .memory = s->nodes[i].memory_free };
 	for (size_t i = 0; i < n; i++) {
-		const struct weft_why_release *r = &s->given[s->order[i]];
+		const struct weft_why_release *r = &s->given[s->order[i].index];
 		struct room *room = &s->rooms[r->node];
 
 		room->cards += r->cards;
@@ -160,7 +142,7 @@ static size_t first_even_fit(struct search *s)
 	look_after(s, 0);
 	fitting = nodes_that_fit(s);
 	for (size_t i = 0; fitting < s->need->nodes; i++) {
-		const struct weft_why_release *r = i < s->n_releases ? &s->given[s->order[i]] : NULL;
+		const struct weft_why_release *r = i < s->n_releases ? &s->given[s->order[i].index] : NULL;
 		struct room *room = r ? &s->rooms[r->node] : NULL;
 
 		if (!r)
@@ -229,7 +211,7 @@ static void name_jobs_of(struct search *s, struct weft_why *why, const struct ro
 	};
 
 	for (size_t i = 0; i < n; i++) {
-		const struct weft_why_release *r = &s->given[s->order[i]];
+		const struct weft_why_release *r = &s->given[s->order[i].index];
 
 		if (r->node != room->node)
 			continue;
@@ -288,27 +270,22 @@ static void note_present(struct search *s, struct weft_why *why)
 	why->cards = with_cards < s->need->nodes || (!s->need->per_node && why->ready < s->need->devices);
 }
 
-static int order_releases(struct search *s)
+/* By their ends, then as they are given; those without one come last. */
+static void order_releases(struct search *s)
 {
-	struct ending *endings = calloc(s->n_releases + 1, sizeof(*endings));
-	size_t n = 0, at = 0;
+	const struct weft_why_release *given = s->given;
+	time_t first = 0;
 
-	if (!endings)
-		return -1;
+	for (size_t i = 0; i < s->n_releases; i++)
+		first = given[i].end && (!first || given[i].end < first) ? given[i].end : first;
 	for (size_t i = 0; i < s->n_releases; i++) {
-		time_t end = end_of(&s->given[i]);
+		time_t after = given[i].end - first;
+		uint32_t key = given[i].end ? UINT32_MAX - 1 : UINT32_MAX;
 
-		if (!n || endings[n - 1].end != end)
-			endings[n++] = (struct ending){ .end = end, .first = i };
-		endings[n - 1].n++;
+		s->order[i] = (struct weft_radix){ given[i].end && after < key ? (uint32_t)after : key,
+						   (uint32_t)i };
 	}
-	qsort(endings, n, sizeof(*endings), by_end);
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < endings[i].n; k++)
-			s->order[at++] = endings[i].first + k;
-	}
-	free(endings);
-	return 0;
+	weft_radix_sort(s->order, s->order + s->n_releases, s->n_releases);
 }
 
 static void find(struct search *s, struct weft_why *why)
@@ -336,14 +313,15 @@ int weft_why_find(struct weft_why *why, const struct weft_why_need *need, const 
 			    .n_nodes = n_nodes,
 			    .given = releases,
 			    .n_releases = n_releases,
-			    .order = malloc((n_releases + 1) * sizeof(*s.order)),
+			    .order = malloc((2 * n_releases + 1) * sizeof(*s.order)),
 			    .rooms = malloc((n_nodes + 1) * sizeof(*s.rooms)),
 			    .sorted = malloc((n_nodes + 1) * sizeof(*s.sorted)),
 			    .cards = need->per_node ? NULL : malloc((n_nodes + 1) * sizeof(*s.cards)) };
 	int rc = -1;
 
 	memset(why, 0, sizeof(*why));
-	if (s.order && s.rooms && s.sorted && (s.cards || need->per_node) && !order_releases(&s)) {
+	if (s.order && s.rooms && s.sorted && (s.cards || need->per_node)) {
+		order_releases(&s);
 		find(&s, why);
 		rc = 0;
 	}
