@@ -6,7 +6,7 @@
 #
 #	FAULTS=1000 WEFT_TEST_TIMEOUT=36000 bash tests/cluster/run BUILD t-106
 #
-# is the long form, which takes hours.  FAULTS is the number of runs (20), FAULTS_SEED says which faults come by chance (1),
+# is the long form, which takes an hour and more.  FAULTS is the number of runs (20), FAULTS_SEED says which faults come by chance (1),
 # SITES_HOME and SITES_PEER are the releases.  Of five runs one is a job at home with all that belongs to it (sbatch,
 # slurmctld, SPANK, proxy); in the others the script stands in for the job and its proxy: what it knows of a run it asks
 # weftd, and now and then it starts from nothing, as a proxy does that was killed.
@@ -185,6 +185,14 @@ cut_line()
 	kill -STOP "$(pid_of beta/faulty)"
 	sleep "$1"
 	kill -CONT "$(pid_of beta/faulty)"
+}
+
+# wait_an_hour: until the first copy is as old
+wait_an_hour()
+{
+	local copies=("$CLUSTER_TOP"/beta/state.*) left
+	left=$((${copies[0]##*.} + 3600 - $(date +%s)))
+	[ $left -le 0 ] || sleep $left
 }
 
 # state_to_put_back: the newest copy that is an hour old; before there has been an hour, the newest of all
@@ -596,6 +604,11 @@ for ((first = 1; first <= total; first += wave_size)); do
 	kind=${waves[number % ${#waves[@]}]}
 	number=$((number + 1))
 	last=$((first + wave_size - 1 < total ? first + wave_size - 1 : total))
+	# In the last wave of the long form jobs of the second come back.
+	if [ $short = no ] && [ $last -eq $total ]; then
+		kind=restored
+		wait_an_hour
+	fi
 	began=$SECONDS
 	wave "$kind" $first $last
 	diag "runs $first to $last ($kind): $((SECONDS - began)) s"
