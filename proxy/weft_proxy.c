@@ -112,19 +112,25 @@ static _Noreturn void fail(int code, const char *why)
 	die(code, 0);
 }
 
-/* weftd does not hand it over.  One that may run at home as well is requeued by slurmctld's planner, to which
+/* The job does not run there.  One that may run at home as well is requeued by slurmctld's planner, to which
  * weftd has told this. */
-static _Noreturn void refused(const char *why)
+static _Noreturn void go_back(void)
 {
 	time_t until = now() + HOME_PATIENCE;
 
-	say(why);
 	if (weft_proxy_job_is_auto()) {
 		say("it goes back, to wait at home");
 		while (!got_term && now() < until)
 			weft_proxy_nap(FIRST_PAUSE);
 	}
 	die(got_term ? 0 : WEFT_PROXY_REFUSAL, got_term ? SIGTERM : 0);
+}
+
+/* weftd does not hand it over. */
+static _Noreturn void refused(const char *why)
+{
+	say(why);
+	go_back();
 }
 
 static void take_signals(void)
@@ -463,6 +469,8 @@ static _Noreturn void finish(struct proxy *proxy)
 		ask_word(proxy, "settle");
 	if (proxy->has_output)
 		weft_proxy_output_close(&proxy->output, home);
+	if (proxy->run.phase == WEFT_PROXY_REFUSED)
+		go_back();
 	await_limit(proxy);
 	weft_proxy_die(&end);
 }

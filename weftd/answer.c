@@ -313,7 +313,11 @@ static int ask_settle(struct asked *q)
 	if (find_run(q, false, &key, &run) < 0)
 		return -1;
 	q->later = !run.damaged;
-	return weft_runs_settle(q->by->runs, key, &q->err);
+	if (weft_runs_settle(q->by->runs, key, &q->err) < 0)
+		return -1;
+	if (run.over && run.phase == WEFT_RUN_REFUSED)
+		weft_watch_refused(q->by->watch, run.job, run.uid, run.peer, run.why);
+	return 0;
 }
 
 static int ask_job(struct asked *q)

@@ -143,6 +143,25 @@ ok scancel "$full"
 wait_job "$JOB" COMPLETED 60
 expect_match "$(home_file carol "$JOB.out")" '^on nv1$'
 
+test_case "a job that the peer itself does not take has failed, or comes back where it may"
+sed -i 's/account=test/account=none/' "$CLUSTER/etc/beta.users"
+there bob --wrap true
+wait_job "$JOB" FAILED 60
+expect_field "$JOB" ExitCode 215:0
+expect_match "$(home_file bob "$JOB.out")" '^weft: beta does not take this job: .*[Ii]nvalid account'
+submit -t 60 --gres=gpu:h100:8 --wrap 'sleep 600'
+full=$JOB
+wait_job "$full" RUNNING
+burst bob --burst=beta --wrap 'echo on $SLURMD_NODENAME'
+wait_until 60 is_back || fail "it is not back: $(job_state "$JOB")"
+ok scontrol update JobId="$JOB" StartTime=now+1
+wait_until 30 eval '[[ $(job_field "$JOB" SystemComment) = "weft: waits here; beta does not take it: "*[Ii]"nvalid account"* ]]' ||
+	fail "comment: $(job_field "$JOB" SystemComment)"
+sed -i 's/account=none/account=test/' "$CLUSTER/etc/beta.users"
+ok scancel "$full"
+wait_job "$JOB" COMPLETED 60
+expect_match "$(home_file bob "$JOB.out")" '^on nv1$'
+
 test_case "output comes while it runs; files go there and come back; the exit code is the script's"
 mkdir -p "$CLUSTER/users/alice/runs" && echo 6 > "$CLUSTER/users/alice/runs/in"
 at chown -R alice: /home/alice/runs
