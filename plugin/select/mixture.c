@@ -180,5 +180,6 @@ char *weft_mixture_text(const struct weft_mix *mix)
 	}
 	if (mix->fabric)
 		xstrfmtcat(text, ", joined by %s", mix->fabric);
+	xstrfmtcat(text, ", with equal shares %.0f%% as fast", mix->even_efficiency * 100);
 	return text;
 }

@@ -25,7 +25,7 @@ int weft_mixture_of(struct weft_mix *mix, const struct weft_alternative *alt, co
 int weft_mixture_job_test(struct weft_ask *ask, const struct weft_mix *mix, const struct weft_class *whole,
 			  const struct weft_view *view);
 
-/* "32 gpu:h100 on 4 nodes and 32 gpu:mi300x on 4 nodes, joined by flagcx"; for xfree(). */
+/* "16 gpu:mi300x on 2 nodes and 8 gpu:h100 on 1 node, joined by flagcx, with equal shares 71% as fast"; for xfree(). */
 char *weft_mixture_text(const struct weft_mix *mix);
 
 #endif

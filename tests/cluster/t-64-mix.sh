@@ -86,7 +86,7 @@ telling="srun -Q $tell; sleep 600"
 test_case "two vendors: the faster cards first, whole nodes, each node its own vendor's environment"
 mix 24:nvidia/amd,mix=vendors --wrap "$telling"
 runs_on "amd[1-2],nv1" "amd[1-2] gpu:mi300x:8(IDX:0-7)
-nv1 gpu:h100:8(IDX:0-7)" "16 gpu:mi300x on 2 nodes and 8 gpu:h100 on 1 node, joined by flagcx"
+nv1 gpu:h100:8(IDX:0-7)" "16 gpu:mi300x on 2 nodes and 8 gpu:h100 on 1 node, joined by flagcx, with equal shares 71% as fast"
 expect_eq "$(CUDA_VISIBLE_DEVICES=7 told 3)" \
 	"0: ROCR_VISIBLE_DEVICES=0-7 WEFT_DEVICES=0-7 WEFT_GROUP=0 WEFT_GROUP_RANK=0 WEFT_GROUP_SIZE=2 WEFT_VENDOR=amd WEFT_WEIGHT=0.761905
 1: ROCR_VISIBLE_DEVICES=0-7 WEFT_DEVICES=0-7 WEFT_GROUP=0 WEFT_GROUP_RANK=1 WEFT_GROUP_SIZE=2 WEFT_VENDOR=amd WEFT_WEIGHT=0.761905
@@ -95,7 +95,7 @@ expect_eq "$(CUDA_VISIBLE_DEVICES=7 told 3)" \
 test_case "while it runs, the next one gets the fastest of what is free"
 mix 16:nvidia/amd/cambricon,mix=vendors --wrap 'sleep 600'
 runs_on "mlu1,nv2" "mlu1 gpu:mlu370-x8:8(IDX:0-7)
-nv2 gpu:h100:8(IDX:0-7)" "8 gpu:h100 on 1 node and 8 gpu:mlu370-x8 on 1 node, joined by flagcx"
+nv2 gpu:h100:8(IDX:0-7)" "8 gpu:h100 on 1 node and 8 gpu:mlu370-x8 on 1 node, joined by flagcx, with equal shares 57% as fast"
 cancel_all
 
 test_case "three vendors, two tasks on each node, other vendors' variables unset"
@@ -104,7 +104,7 @@ mix 40:h100/amd/cambricon,mix=vendors -N 5 -n 10 --ntasks-per-node=2 \
 runs_on "amd[1-2],mlu1,nv[1-2]" "amd[1-2] gpu:mi300x:8(IDX:0-7)
 mlu1 gpu:mlu370-x8:8(IDX:0-7)
 nv[1-2] gpu:h100:8(IDX:0-7)" \
-	"16 gpu:mi300x on 2 nodes, 16 gpu:h100 on 2 nodes and 8 gpu:mlu370-x8 on 1 node, joined by flagcx"
+	"16 gpu:mi300x on 2 nodes, 16 gpu:h100 on 2 nodes and 8 gpu:mlu370-x8 on 1 node, joined by flagcx, with equal shares 36% as fast"
 out=$(told 10) # groups are numbered in the order of the nodes, as tasks are
 expect_line "$out" "3: ROCR_VISIBLE_DEVICES=0-7 WEFT_DEVICES=0-7 WEFT_GROUP=0 WEFT_GROUP_RANK=3 WEFT_GROUP_SIZE=4 WEFT_VENDOR=amd WEFT_WEIGHT=0.571429"
 expect_line "$out" "5: MLU_VISIBLE_DEVICES=0-7 WEFT_DEVICES=0-7 WEFT_GROUP=1 WEFT_GROUP_RANK=1 WEFT_GROUP_SIZE=2 WEFT_VENDOR=cambricon WEFT_WEIGHT=0.071429"
@@ -114,18 +114,18 @@ cancel_all
 test_case "unit: parts of nodes, two jobs on one"
 mix 12:nvidia/amd,mix=vendors,unit=4 --wrap "$telling"
 runs_on "amd1,nv1" "amd1 gpu:mi300x:8(IDX:0-7)
-nv1 gpu:h100:4(IDX:0-3)" "8 gpu:mi300x on 1 node and 4 gpu:h100 on 1 node, joined by flagcx"
+nv1 gpu:h100:4(IDX:0-3)" "8 gpu:mi300x on 1 node and 4 gpu:h100 on 1 node, joined by flagcx, with equal shares 71% as fast"
 expect_line "$(told 2)" "1: CUDA_VISIBLE_DEVICES=0,1,2,3 WEFT_DEVICES=0,1,2,3 WEFT_GROUP=1 WEFT_GROUP_RANK=0 WEFT_GROUP_SIZE=1 WEFT_VENDOR=nvidia WEFT_WEIGHT=0.238095"
 mix 8:h100/amd,mix=vendors,unit=4 -x nv2 --wrap 'sleep 600'
 runs_on "amd2,nv1" "amd2 gpu:mi300x:4(IDX:0-3)
-nv1 gpu:h100:4(IDX:4-7)" "4 gpu:mi300x on 1 node and 4 gpu:h100 on 1 node, joined by flagcx"
+nv1 gpu:h100:4(IDX:4-7)" "4 gpu:mi300x on 1 node and 4 gpu:h100 on 1 node, joined by flagcx, with equal shares 77% as fast"
 cancel_all
 
 test_case "unit: more cards on one node of a class than on the other"
 mix 16:h100/amd,mix=vendors,unit=4 --wrap "$telling"
 runs_on "amd[1-2],nv1" "amd1 gpu:mi300x:8(IDX:0-7)
 amd2 gpu:mi300x:4(IDX:0-3)
-nv1 gpu:h100:4(IDX:0-3)" "8 gpu:mi300x on 1 node, 4 gpu:mi300x on 1 node and 4 gpu:h100 on 1 node, joined by flagcx"
+nv1 gpu:h100:4(IDX:0-3)" "8 gpu:mi300x on 1 node, 4 gpu:mi300x on 1 node and 4 gpu:h100 on 1 node, joined by flagcx, with equal shares 69% as fast"
 cancel_all
 
 test_case "another number of nodes than the fastest of all mixes has"
@@ -133,30 +133,30 @@ submit -w amd2 --gres=gpu:mi300x:8 -t 20 --wrap 'sleep 600'
 wait_job "$JOB" RUNNING
 mix 16:h100/amd,mix=vendors,unit=4 --wrap "$telling"
 runs_on "amd1,nv1" "amd1 gpu:mi300x:8(IDX:0-7)
-nv1 gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:h100 on 1 node, joined by flagcx"
+nv1 gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:h100 on 1 node, joined by flagcx, with equal shares 77% as fast"
 told 2 > /dev/null
 cancel_all
 
 test_case "split=even: as many of each"
 mix 16:nvidia/amd,mix=vendors,unit=4,split=even --wrap 'sleep 600'
 runs_on "amd1,nv1" "amd1 gpu:mi300x:8(IDX:0-7)
-nv1 gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:h100 on 1 node, joined by flagcx"
+nv1 gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:h100 on 1 node, joined by flagcx, with equal shares 77% as fast"
 cancel_all
 
 test_case "mix=models: two of one vendor"
 mix 24:mix=models --wrap "$telling"
 runs_on "nv[1-2],nva1" "nv[1-2] gpu:h100:8(IDX:0-7)
-nva1 gpu:a100-sxm4-80gb:8(IDX:0-7)" "16 gpu:h100 on 2 nodes and 8 gpu:a100-sxm4-80gb on 1 node, joined by NCCL"
+nva1 gpu:a100-sxm4-80gb:8(IDX:0-7)" "16 gpu:h100 on 2 nodes and 8 gpu:a100-sxm4-80gb on 1 node, joined by NCCL, with equal shares 60% as fast"
 expect_line "$(told 3)" "2: CUDA_VISIBLE_DEVICES=0-7 WEFT_DEVICES=0-7 WEFT_GROUP=1 WEFT_GROUP_RANK=0 WEFT_GROUP_SIZE=1 WEFT_VENDOR=nvidia WEFT_WEIGHT=0.2"
 cancel_all
 
 test_case "a fabric by name; a mix where one kind will not do"
 submit --accel=16:h100/ascend,mix=vendors,fabric=gloo -t 10 --wrap 'sleep 600'
 runs_on "as1,nv1" "as1 gpu:910b3:8(IDX:0-7)
-nv1 gpu:h100:8(IDX:0-7)" "8 gpu:h100 on 1 node and 8 gpu:910b3 on 1 node, joined by gloo"
+nv1 gpu:h100:8(IDX:0-7)" "8 gpu:h100 on 1 node and 8 gpu:910b3 on 1 node, joined by gloo, with equal shares 87% as fast"
 mix '24:h100 | 16:h100/amd,mix=vendors' --wrap 'sleep 600'
 runs_on "amd1,nv2" "amd1 gpu:mi300x:8(IDX:0-7)
-nv2 gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:h100 on 1 node, joined by flagcx" "2 of 2"
+nv2 gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:h100 on 1 node, joined by flagcx, with equal shares 77% as fast" "2 of 2"
 cancel_all
 
 test_case "what cannot be is refused, with the reason"
@@ -187,24 +187,24 @@ expect_field "$late" JobState PENDING
 scancel "$JOB" "$late" "$BLOCKER"
 JOB=$first
 runs_on "amd[1-2],nv[1-2]" "amd[1-2] gpu:mi300x:8(IDX:0-7)
-nv[1-2] gpu:h100:8(IDX:0-7)" "16 gpu:mi300x on 2 nodes and 16 gpu:h100 on 2 nodes, joined by flagcx"
+nv[1-2] gpu:h100:8(IDX:0-7)" "16 gpu:mi300x on 2 nodes and 16 gpu:h100 on 2 nodes, joined by flagcx, with equal shares 77% as fast"
 cancel_all
 
 test_case "nodes that it must have, may not have, or that are drained"
 mix 16:mi300x/h100,mix=vendors -w amd2,nv2 --wrap 'sleep 600'
 runs_on "amd2,nv2" "amd2 gpu:mi300x:8(IDX:0-7)
-nv2 gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:h100 on 1 node, joined by flagcx"
+nv2 gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:h100 on 1 node, joined by flagcx, with equal shares 77% as fast"
 cancel_all
 mix 16:mi300x/h100,mix=vendors -w nv2 --wrap 'sleep 600'
 runs_on "amd1,nv2" "amd1 gpu:mi300x:8(IDX:0-7)
-nv2 gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:h100 on 1 node, joined by flagcx"
+nv2 gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:h100 on 1 node, joined by flagcx, with equal shares 77% as fast"
 cancel_all
 # The fastest mix has none of these.
 submit_refused --accel=16:mi300x/h100/mlu370-x8,mix=vendors --accel-app=ours -t 10 -w mlu1 --wrap true
 expect_line "$output" "sbatch: error: Batch job submission failed: Requested node configuration is not available"
 mix 24:mi300x/h100,mix=vendors -x amd1 --wrap 'sleep 600'
 runs_on "amd2,nv[1-2]" "amd2 gpu:mi300x:8(IDX:0-7)
-nv[1-2] gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 16 gpu:h100 on 2 nodes, joined by flagcx"
+nv[1-2] gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 16 gpu:h100 on 2 nodes, joined by flagcx, with equal shares 83% as fast"
 cancel_all
 ok scontrol update NodeName=amd2 State=DRAIN Reason=test
 blocker nv2 h100
@@ -213,13 +213,13 @@ wait_for 20 planned "amd1,nv[1-2]"
 expect_eq "$(job_field "$JOB" StartTime)" "$(job_field "$BLOCKER" EndTime)" "planned start"
 ok scontrol update NodeName=amd2 State=RESUME
 runs_on "amd[1-2],nv1" "amd[1-2] gpu:mi300x:8(IDX:0-7)
-nv1 gpu:h100:8(IDX:0-7)" "16 gpu:mi300x on 2 nodes and 8 gpu:h100 on 1 node, joined by flagcx"
+nv1 gpu:h100:8(IDX:0-7)" "16 gpu:mi300x on 2 nodes and 8 gpu:h100 on 1 node, joined by flagcx, with equal shares 71% as fast"
 cancel_all
 
 test_case "requeued, it gets what is free then"
 mix 16:mi300x/h100/mlu370-x8,mix=vendors --requeue --wrap 'sleep 600'
 runs_on "amd1,nv1" "amd1 gpu:mi300x:8(IDX:0-7)
-nv1 gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:h100 on 1 node, joined by flagcx"
+nv1 gpu:h100:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:h100 on 1 node, joined by flagcx, with equal shares 77% as fast"
 requeued=$JOB
 ok scontrol requeuehold "$requeued"
 wait_job "$requeued" PENDING
@@ -229,7 +229,7 @@ ok scontrol release "$requeued"
 ok scontrol update JobId="$requeued" StartTime=now
 JOB=$requeued
 runs_on "amd1,mlu1" "amd1 gpu:mi300x:8(IDX:0-7)
-mlu1 gpu:mlu370-x8:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:mlu370-x8 on 1 node, joined by flagcx"
+mlu1 gpu:mlu370-x8:8(IDX:0-7)" "8 gpu:mi300x on 1 node and 8 gpu:mlu370-x8 on 1 node, joined by flagcx, with equal shares 40% as fast"
 cancel_all
 
 test_case "an array, sbatch --test-only, srun"
