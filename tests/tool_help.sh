@@ -26,6 +26,14 @@ for command in "${commands[@]}"; do
 	weft --catalogue=/nowhere "$command" --help | grep -o '^  --[a-z-]*=\?' | tr -d ' ' | sort -u |
 		diff - <(complete_words "$command" -- | sort -u) | report "completion knows the options of $command"
 done
+if [ -w /dev/full ]; then
+	for command in "${commands[@]}"; do
+		case $command in check | models | vendors) set -- --help ;; *) set -- "$command" --help ;; esac
+		got=0
+		weft "$@" > /dev/full 2> "$scratch/got" || got=$?
+		[ $got -eq 1 ] && grep -qxF 'weft: standard output: No space left on device' "$scratch/got" || echo "$command: $got"
+	done | report "weft says that its output was lost"
+fi
 complete_words wh | diff <(echo why) - | report "completion completes a command"
 complete_words why --j | diff <(echo --json) - | report "completion completes an option"
 complete_words --site = /a/b nod | diff <(echo nodes) - | report "completion passes over options"

@@ -106,7 +106,7 @@ expect "shows JSON alone" 2 'weft power: --json goes with --file alone' --json -
 if [ -w /dev/full ]; then
 	got=0
 	"${weft[@]}" --file="$data/day.json" > /dev/full 2> "$scratch/got" || got=$?
-	[ $got -eq 1 ] && grep -qxF 'weft power: standard output: No space left on device' "$scratch/got"
+	[ $got -eq 1 ] && grep -qxF 'weft: standard output: No space left on device' "$scratch/got"
 	result "says that its output was lost" $? "$scratch/got"
 fi
 echo "1..$tests"

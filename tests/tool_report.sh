@@ -128,7 +128,7 @@ expect "takes no argument either" 2 'weft metrics: takes no argument' metrics no
 if [ -w /dev/full ]; then
 	got=0
 	"${report[@]}" > /dev/full 2> "$scratch/got" || got=$?
-	[ $got -eq 1 ] && grep -qxF 'weft report: standard output: No space left on device' "$scratch/got"
+	[ $got -eq 1 ] && grep -qxF 'weft: standard output: No space left on device' "$scratch/got"
 	result "says that its output was lost" $? "$scratch/got"
 fi
 echo "1..$tests"

@@ -4,9 +4,7 @@
  */
 #include "tools/command.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 int complain(const char *who, const struct weft_err *err)
 {
@@ -28,11 +26,4 @@ int other_option(int c, const char *who, const char *usage)
 		return usage_error(who, usage, NULL);
 	fputs(usage, stdout);
 	return STATUS_OK;
-}
-
-int finish(const char *who, int rc, struct weft_err *err)
-{
-	if (fflush(stdout) != 0)
-		rc = weft_err(err, "standard output: %s", strerror(errno));
-	return rc ? complain(who, err) : STATUS_OK;
 }

@@ -23,8 +23,4 @@ int usage_error(const char *who, const char *usage, const char *what);
  * said what is wrong.  Returns STATUS_OK or STATUS_USAGE. */
 int other_option(int c, const char *who, const char *usage);
 
-/* Write out what is still to go to standard output; RC is 0, or -1 with ERR.  When either failed, say ERR and
- * return STATUS_NO, else return STATUS_OK. */
-int finish(const char *who, int rc, struct weft_err *err);
-
 #endif

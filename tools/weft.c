@@ -5,6 +5,7 @@
  * Exit status: 0, 1 when the answer is no (a request with a mistake, an unknown name), 2 for wrong usage;
  * "weft detect" has 3 for a node without accelerators.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -242,7 +243,7 @@ static const struct {
 	/* clang-format on */
 };
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	static const struct option options[] = { { "catalogue", required_argument, NULL, 'c' },
 						 { "site", required_argument, NULL, 's' },
@@ -280,4 +281,18 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[optind], "report"))
 		return weft_report(path, site, argc - optind, argv + optind);
 	return show(path, site, argc - optind, argv + optind);
+}
+
+int main(int argc, char **argv)
+{
+	int status = run(argc, argv);
+	int lost = ferror(stdout) ? EIO : 0;
+	struct weft_err err = WEFT_ERR_INIT;
+
+	if (fflush(stdout) != 0)
+		lost = errno;
+	if (!lost || status == STATUS_NO)
+		return status;
+	weft_err(&err, "standard output: %s", strerror(lost));
+	return complain(who, &err);
 }

@@ -435,5 +435,5 @@ int weft_ask(int argc, char **argv)
 	else if (answer)
 		show(cmd, answer);
 	json_object_put(answer);
-	return finish(cmd->who, answer ? 0 : -1, &err);
+	return answer ? STATUS_OK : complain(cmd->who, &err);
 }

@@ -211,10 +211,6 @@ static int detect(const struct weft_catalogue *cat, const struct options *o)
 		print_notes(machine, o);
 		status = machine->n > 0 ? STATUS_OK : DETECT_NONE;
 	}
-	if (fflush(stdout) != 0) {
-		weft_err(&err, "standard output: %s", strerror(errno));
-		status = STATUS_NO;
-	}
 out:
 	if (status == STATUS_NO)
 		complain("weft", &err);

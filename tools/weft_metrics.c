@@ -329,5 +329,5 @@ int weft_metrics(const char *catalogue, const char *site, int argc, char **argv)
 	if (rc == 0)
 		print_all(&g);
 	gather_clear(&g);
-	return finish(who, rc, &err);
+	return rc ? complain(who, &err) : STATUS_OK;
 }

@@ -430,7 +430,7 @@ static int power(const struct options *o)
 	}
 	weft_report_clear(&r);
 	free(text);
-	return finish(who, rc, &err);
+	return rc ? complain(who, &err) : STATUS_OK;
 }
 
 int weft_power(int argc, char **argv)

@@ -174,5 +174,5 @@ int weft_report(const char *catalogue, const char *site, int argc, char **argv)
 	if (rc == 0)
 		rc = show(&o, &g, &err);
 	gather_clear(&g);
-	return finish(who, rc, &err);
+	return rc ? complain(who, &err) : STATUS_OK;
 }

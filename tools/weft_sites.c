@@ -283,7 +283,7 @@ int weft_sites(int argc, char **argv)
 		printf("%s%s", text, text[len - 1] == '\n' ? "" : "\n");
 	else if (sites)
 		show_sites(sites, o.cards);
-	status = finish(o.who, sites ? 0 : -1, &err);
+	status = sites ? STATUS_OK : complain(o.who, &err);
 	weft_sites_free(sites);
 	free(text);
 	return status;
@@ -413,5 +413,5 @@ int weft_job(int argc, char **argv)
 		rc = 0;
 		err.text[0] = '\0';
 	}
-	return finish(o.who, rc, &err);
+	return rc ? complain(o.who, &err) : STATUS_OK;
 }

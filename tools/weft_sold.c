@@ -88,7 +88,7 @@ int weft_sold_statement(const struct sold_wish *wish)
 
 	if (rc == 0)
 		print(wish, s.lines);
-	status = finish(who, rc, &err);
+	status = rc ? complain(who, &err) : STATUS_OK;
 	weft_sold_destroy(s.sold);
 	json_object_put(s.lines);
 	weft_conf_destroy(conf);
