@@ -51,7 +51,7 @@ struct weft_site_run {
 	char *peer, *state; /* "RUNNING" */
 };
 
-/* A job that weftd did not hand over to a peer, and would not if it were asked again soon. */
+/* A job that weftd did not hand over to a peer, or that the peer refused; it would be so again soon. */
 struct weft_site_refusal {
 	uint32_t job, uid; /* who asked: it counts for a job of this user's alone */
 	char *peer, *why;

@@ -82,6 +82,11 @@ expect "counts those that come out differently" 1 '^3 decisions, 1 come out diff
 	burst replay "$scratch/log.3"
 expect "names each of them" 1 '/log.3:4: job [0-9]+: was go to delta, is ' burst replay "$scratch/log.3"
 expect "says what cannot be read" 1 '/log.3:3: wait: missing$' burst replay "$scratch/log.3"
+if [ -w /dev/full ]; then
+	"${weft[@]}" burst replay "$scratch/log.3" > /dev/full 2> "$scratch/got"
+	[ $? -eq 1 ] && grep -qxF 'weft: standard output: No space left on device' "$scratch/got"
+	result "says that its output was lost, when the answer is no" $? "$scratch/got"
+fi
 expect "says which log is not there" 1 '^weft burst: /nonexistent: No such file or directory$' burst replay /nonexistent
 expect "has help for burst" 0 '^usage: weft burst replay FILE$' burst --help
 expect "wants a log" 2 '^usage: weft burst replay FILE$' burst replay

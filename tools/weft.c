@@ -286,13 +286,14 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	int status = run(argc, argv);
-	int lost = ferror(stdout) ? EIO : 0;
+	bool lost = ferror(stdout) != 0;
 	struct weft_err err = WEFT_ERR_INIT;
 
 	if (fflush(stdout) != 0)
-		lost = errno;
-	if (!lost || status == STATUS_NO)
+		weft_err(&err, "standard output: %s", strerror(errno));
+	else if (lost)
+		weft_err(&err, "standard output: not all of it could be written");
+	else
 		return status;
-	weft_err(&err, "standard output: %s", strerror(lost));
 	return complain(who, &err);
 }

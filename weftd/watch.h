@@ -27,8 +27,8 @@ void weft_watch_stop(struct weft_watch *watch); /* NULL is allowed */
 /* The snapshot as it is now, with the runs of UID; of all when it is (uid_t)-1.  NULL with ERR. */
 json_object *weft_watch_sites(struct weft_watch *watch, uid_t uid, struct weft_err *err);
 
-/* JOB of user UID is not handed over to PEER, and would not be if it were asked again: slurmctld's planner
- * holds it off from there for a quarter of an hour. */
+/* JOB of user UID is not handed over to PEER, or PEER refuses it, and so it would be if it were asked again:
+ * slurmctld's planner holds it off from there for a quarter of an hour. */
 void weft_watch_refused(struct weft_watch *watch, uint32_t job, uid_t uid, const char *peer, const char *why);
 
 /* For a card and hour of GRES ("gpu:h100") at PEER now, in micro-units; -1: not known. */

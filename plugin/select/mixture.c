@@ -180,6 +180,7 @@ char *weft_mixture_text(const struct weft_mix *mix)
 	}
 	if (mix->fabric)
 		xstrfmtcat(text, ", joined by %s", mix->fabric);
-	xstrfmtcat(text, ", with equal shares %.0f%% as fast", mix->even_efficiency * 100);
+	if (mix->even_efficiency < 0.995)
+		xstrfmtcat(text, ", with equal shares %.0f%% as fast", mix->even_efficiency * 100);
 	return text;
 }

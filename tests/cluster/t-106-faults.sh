@@ -6,8 +6,8 @@
 #
 #	FAULTS=1000 WEFT_TEST_TIMEOUT=36000 bash tests/cluster/run BUILD t-106
 #
-# is the long form, which takes an hour and more.  FAULTS is the number of runs (20), FAULTS_SEED says which faults come by chance (1),
-# SITES_HOME and SITES_PEER are the releases.  Of five runs one is a job at home with all that belongs to it (sbatch,
+# is the long form, which takes an hour and more.  FAULTS is the number of runs (20), FAULTS_SEED says which faults come by
+# chance (1), SITES_HOME and SITES_PEER are the releases.  Of five runs one is a job at home with all that belongs to it (sbatch,
 # slurmctld, SPANK, proxy); in the others the script stands in for the job and its proxy: what it knows of a run it asks
 # weftd, and now and then it starts from nothing, as a proxy does that was killed.
 #
@@ -187,38 +187,34 @@ cut_line()
 	kill -CONT "$(pid_of beta/faulty)"
 }
 
-# wait_an_hour: until the first copy is as old
+# first_copy: of the state of the peer's slurmctld
+first_copy()
+{
+	printf '%s\n' "$CLUSTER_TOP"/beta/state.* | head -n 1
+}
+
+# wait_an_hour: until that is as old
 wait_an_hour()
 {
-	local copies=("$CLUSTER_TOP"/beta/state.*) left
-	left=$((${copies[0]##*.} + 3600 - $(date +%s)))
+	local copy left
+	copy=$(first_copy)
+	left=$((${copy##*.} + 3600 - $(date +%s)))
 	[ $left -le 0 ] || sleep $left
 }
 
-# state_to_put_back: the newest copy that is an hour old; before there has been an hour, the newest of all
-state_to_put_back()
-{
-	local copy chosen='' hour
-	hour=$(($(date +%s) - 3600))
-	for copy in "$CLUSTER_TOP"/beta/state.*; do # in order
-		[ -z "$chosen" ] || [ "${copy##*.}" -le $hour ] || [ "${chosen##*.}" -gt $hour ] || break
-		chosen=$copy
-	done
-	echo "$chosen"
-}
-
-# put_back: the peer's slurmctld, to what it knew some seconds ago, or an hour
+# put_back [COPY]: the peer's slurmctld, to what it knew then; without COPY, to what it knew some seconds ago
 put_back()
 {
 	local copy
 	sleep $((2 + RANDOM % 4))
-	cp -a "$CLUSTER_TOP/beta/state" "$CLUSTER_TOP/beta/state.$(date +%s)" 2> /dev/null || true
+	copy=$CLUSTER_TOP/beta/state.$(date +%s)
+	cp -a "$CLUSTER_TOP/beta/state" "$copy" 2> /dev/null || true
+	copy=${1:-$copy}
 	sleep $((3 + RANDOM % 6))
 	touch "$CLUSTER_TOP/hands-off"
 	sleep 1
 	kill_daemon beta/slurmctld
 	sleep 1
-	copy=$(state_to_put_back)
 	diag "beta's slurmctld is put back by $(($(date +%s) - ${copy##*.})) s"
 	rm -rf "$CLUSTER_TOP/beta/state"
 	cp -a "$copy" "$CLUSTER_TOP/beta/state"
@@ -239,6 +235,7 @@ events_of_wave()
 		cut_line 12
 		;;
 	restored) put_back ;;
+	aged) put_back "$(first_copy)" ;;
 	esac
 }
 
@@ -604,9 +601,9 @@ for ((first = 1; first <= total; first += wave_size)); do
 	kind=${waves[number % ${#waves[@]}]}
 	number=$((number + 1))
 	last=$((first + wave_size - 1 < total ? first + wave_size - 1 : total))
-	# In the last wave of the long form jobs of the second come back.
+	# In the last wave of the long form jobs of the second, more than an hour ago, come back.
 	if [ $short = no ] && [ $last -eq $total ]; then
-		kind=restored
+		kind=aged
 		wait_an_hour
 	fi
 	began=$SECONDS

@@ -76,6 +76,29 @@ START_TEST(the_first_to_end)
 }
 END_TEST
 
+/* Ends may be further apart than a key of the sort can tell; a job without an end is the last all the same. */
+START_TEST(the_last_to_end)
+{
+	struct weft_why_node nodes[] = { full(0, 0), full(1, 0), full(2, 0) };
+	struct weft_why_release uses[] = {
+		{ .node = 0, .job = 1, .end = 0, .cards = 8 },
+		{ .node = 1, .job = 2, .end = (time_t)1 << 40, .cards = 8 },
+		{ .node = 2, .job = 3, .end = 1u << 30, .cards = 8 },
+	};
+	struct weft_why_need need = { .nodes = 1, .per_node = 8, .devices = 8 };
+	struct weft_why why;
+
+	why = ask(need, nodes, 3, uses, 3);
+	ck_assert_uint_eq(why.jobs[0], 3);
+	ck_assert_int_eq(why.when, 1u << 30);
+	need.nodes = 2;
+	need.devices = 16;
+	why = ask(need, nodes, 3, uses, 3);
+	ck_assert_uint_eq(why.n_jobs, 2);
+	ck_assert_int_eq(why.when, (time_t)1 << 40);
+}
+END_TEST
+
 START_TEST(a_node_must_come_back)
 {
 	struct weft_why_node nodes[] = { full(0, 8), full(1, 8), full(2, 0) };
@@ -289,6 +312,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, nothing_is_missing);
 	tcase_add_test(t, the_first_to_end);
+	tcase_add_test(t, the_last_to_end);
 	tcase_add_test(t, a_node_must_come_back);
 	tcase_add_test(t, processors_memory_and_others);
 	tcase_add_test(t, uneven_cards);
