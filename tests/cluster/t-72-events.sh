@@ -116,7 +116,8 @@ CompleteWait=65000"
 # ---------------------------------------------------------------- what only this history has
 
 # On 24.11 a job that is requeued gets a new priority when its last node has answered, so of two the order is chance.
-# Those that are not held get one of ours.
+# Those that are not held get one of ours, which no job of the history has: of equal ones the earlier is first, and the
+# second in which a job was requeued is chance.
 release_requeued()
 {
 	local list job
@@ -129,7 +130,7 @@ release_requeued()
 	[ -n "$list" ] || return 0
 	ok scontrol update JobId="$list" StartTime=now
 	for job in ${list//,/ }; do
-		[ "$(job_field "$job" Priority)" = 0 ] || ok scontrol update JobId="$job" Priority=$((2000000000 - job))
+		[ "$(job_field "$job" Priority)" = 0 ] || ok scontrol update JobId="$job" Priority=$((1999000000 - job))
 	done
 }
 
