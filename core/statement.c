@@ -224,9 +224,9 @@ static int compare_run(struct comparing *c, const struct weft_statement_line *he
 	int rc = 0;
 
 	if (nh == 0)
-		rc = tell(c, WEFT_DIFFERENCE_MISSING_HERE, NULL, there);
+		rc = there->amount ? tell(c, WEFT_DIFFERENCE_MISSING_HERE, NULL, there) : 0;
 	else if (nt == 0)
-		rc = tell(c, WEFT_DIFFERENCE_MISSING_THERE, here, NULL);
+		rc = here->amount ? tell(c, WEFT_DIFFERENCE_MISSING_THERE, here, NULL) : 0;
 	else if (here->amount != there->amount || strcmp(here->currency, there->currency) != 0)
 		rc = tell(c, WEFT_DIFFERENCE_ALTERED, here, there);
 	for (size_t i = 1; rc == 0 && i < nh; i++)

@@ -542,10 +542,20 @@ wave()
 
 # ---------------------------------------------------------------- counting
 
+# In the background, until the file "watch" is gone: what the peer itself says of its jobs.  A slurmctld that is killed in
+# the next second forgets it, and accounting never hears of it.
+watch_peer()
+{
+	while [ -e "$CLUSTER_TOP/watch" ]; do
+		site_on beta timeout 2 squeue -h -a -t all -o '%j %T' >> "$marks/seen" 2> /dev/null || true
+		sleep 0.3
+	done
+}
+
 # What the peer itself has said of its jobs, by name: "weft.alpha.12.1700000000.1 CANCELLED".
 told_by_peer()
 {
-	site_on beta squeue -h -a -t all -o '%j %T'
+	sort -u "$marks/seen"
 	site_on beta sacct -D -X -a -n -P -S now-1days -o JobName,State | sed 's/|\([A-Z_]*\).*/ \1/'
 }
 
@@ -594,7 +604,9 @@ test_case "$total runs, each with a fault (FAULTS_SEED=$seed)"
 [ -n "$faketime" ] || fail "libfaketime is missing"
 touch "$CLUSTER_TOP/watch"
 watch_daemons &
-watcher=$!
+watchers=$!
+watch_peer &
+watchers="$watchers $!"
 set_clock alpha/weftd +0s
 number=0
 for ((first = 1; first <= total; first += wave_size)); do
@@ -623,7 +635,8 @@ if [ $short = yes ]; then # a lease passes fast
 fi
 wait_until $((lease + late)) site_on beta no_jobs || fail "left at beta: $(peer_jobs beta 'PENDING|RUNNING|COMPLETING')"
 rm "$CLUSTER_TOP/watch"
-wait $watcher
+# shellcheck disable=SC2086 # words
+wait $watchers
 
 test_case "each run was done once"
 wait_for 120 all_up

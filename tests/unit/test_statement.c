@@ -87,6 +87,17 @@ static int64_t compare(struct weft_statement_line *here, size_t nh, struct weft_
 	return weft_statement_compare(&a, &b, tell, patience);
 }
 
+START_TEST(what_cost_nothing)
+{
+	struct weft_statement_line here[] = { line("c.1.1", 1, 0, "EUR"), line("c.2.1", 2, 0, "EUR"),
+					      line("c.4.1", 4, 0, "EUR"), line("c.4.1", 4, 0, "EUR") },
+				   there[] = { line("c.2.1", 2, 1, "EUR"), line("c.3.1", 3, 0, "EUR") };
+
+	ck_assert_int_eq(compare(here, 4, there, 2, NULL), 2);
+	ck_assert_str_eq(told, "altered c.2.1/2;twice here c.4.1/4;");
+}
+END_TEST
+
 START_TEST(differences)
 {
 	struct weft_statement_line here[] = { line("c.2.1", 7, 5, "EUR"), line("c.1.1", 9, 5, "EUR"),
@@ -246,6 +257,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, months);
+	tcase_add_test(tc, what_cost_nothing);
 	tcase_add_test(tc, differences);
 	tcase_add_test(tc, charges);
 	tcase_add_test(tc, budgets_of_all);
