@@ -59,8 +59,8 @@ enum weft_difference {
 };
 
 /* Name each difference between HERE and THERE, whose lines are sorted by this; HERE or THERE is NULL in EACH
- * where there is none.  One side may have a run that cost nothing, and the other not: whether a run that was
- * cancelled as it began ever ran, two accountings may see differently.  How many there are; -1 when EACH returned -1. */
+ * where there is none.  One side alone may have a run that cost nothing: of one that was cancelled as it began
+ * two accountings may not agree whether it ran.  How many there are; -1 when EACH returned -1. */
 typedef int (*weft_statement_each)(void *arg, enum weft_difference what,
 				   const struct weft_statement_line *here,
 				   const struct weft_statement_line *there);

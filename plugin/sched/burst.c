@@ -317,8 +317,8 @@ struct thought {
 	struct weft_ways *ways;
 };
 
-/* JOB is on the node of a peer, and weftd does not hand it over, or the peer refuses it.  One that may run at home as well goes back
- * to wait. */
+/* JOB is on the node of a peer, and weftd does not hand it over, or the peer refuses it.  One that may run at
+ * home as well goes back to wait. */
 static void send_home(struct pass *p, const struct weft_backlog_job *job)
 {
 	const char *why = refusal_of(p, job, p->conf->peers[job->peer].name);

@@ -764,6 +764,7 @@ START_TEST(a_month_agrees)
 	ck_assert_str_eq(told, want);
 	theirs.lines[theirs.n++] = gone;
 	memset(&theirs.lines[theirs.n], 0, sizeof(gone));
+	theirs.lines[theirs.n].amount = 1;
 	snprintf(theirs.lines[theirs.n++].key, 8, "x.1.1");
 	ck_assert_int_eq(compare(ledger, &theirs), 1);
 	ck_assert_str_eq(told, "missing here x.1.1;");
